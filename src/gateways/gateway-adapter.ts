@@ -1,0 +1,159 @@
+/**
+ * The contract every gateway keeps.
+ *
+ * An adapter moves messages. It never touches our database, never reads the clock or the environment, and
+ * never decides what an outcome means for an order. Merchant ids and secrets come with each call.
+ */
+import type { Currency, Money } from '../domain/kernel/money.ts';
+import type { GatewayOutcome, RefundOutcome } from '../domain/payments/gateway-outcome.ts';
+import type { HandOff } from '../domain/payments/hand-off.ts';
+import type { SettlementLine } from '../domain/settlement/settlement.ts';
+
+export type { GatewayOutcome, RefundOutcome } from '../domain/payments/gateway-outcome.ts';
+export type { HandOff } from '../domain/payments/hand-off.ts';
+export type { SettlementLine } from '../domain/settlement/settlement.ts';
+
+export type GatewayCode =
+  'vnpay' | 'momo' | 'zalopay' | 'onepay' | 'vietqr' | 'stripe' | 'keypay' | 'sandbox';
+
+export interface GatewayAdapter {
+  readonly code: GatewayCode;
+  readonly profile: GatewayProfile;
+
+  /** Asks the gateway to take one payment. Safe to repeat: the merchant reference is the key. */
+  startPayment(request: StartPayment, signal: AbortSignal): Promise<HandOff>;
+
+  /** Verifies and reads one raw message. No I/O; a forged message is a value, not an exception. */
+  readCallback(message: RawMessage, account: MerchantAccount, receivedAt: Date): CallbackReading;
+
+  /** Words our answer the way this gateway expects it. No I/O. */
+  acknowledge(result: CallbackResult): RawReply;
+
+  // Capabilities: present means supported. There is no "not implemented".
+  readonly queries?: QueryCapability;
+  readonly refunds?: RefundCapability;
+  readonly settlementFiles?: SettlementFileCapability;
+}
+
+/** Facts about the gateway that the core and the checkout pages may rely on. */
+export interface GatewayProfile {
+  readonly currencies: readonly Currency[];
+  readonly amountMin: Money;
+  readonly amountMax: Money;
+  /** Time the citizen has before the gateway drops the payment. */
+  readonly paymentLifetimeMinutes: number;
+  /** Hosts a form of ours may lead to, redirects included; they go into the page's form-action policy. */
+  readonly formActionOrigins: readonly string[];
+  /**
+   * Our reference for a payment, in the gateway's own grammar. Pure.
+   *
+   * @param paymentNumber  the payment's number, unique in this installation
+   * @param startedAt      when the payment was opened
+   * @param nonce          16 hexadecimal digits nobody can guess, used where the grammar has room
+   */
+  merchantReference(paymentNumber: bigint, startedAt: Date, nonce: string): string;
+}
+
+/** Who we are at a gateway: the platform's account or an agency's own. Secrets are opened, never logged. */
+export interface MerchantAccount {
+  /** `platform`, or the agency's account code as it stands in the callback path. */
+  readonly code: string;
+  readonly merchantId: string;
+  /** Newest first; a message that verifies under any of them is genuine. We sign with the first. */
+  readonly secrets: readonly Readonly<Record<string, string>>[];
+  /** Where the gateway is, and whatever else of it is configuration. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export interface StartPayment {
+  readonly account: MerchantAccount;
+  /** Ours; unique per gateway; what every later message quotes. */
+  readonly merchantReference: string;
+  readonly amount: Money;
+  /** Already cut to what bank statements can show: ASCII, no punctuation that any gateway refuses. */
+  readonly description: string;
+  readonly locale: 'vi' | 'en';
+  readonly payerIp: string;
+  readonly startedAt: Date;
+  readonly returnUrl: string;
+  readonly callbackUrl: string;
+}
+
+export interface RawMessage {
+  readonly method: 'GET' | 'POST';
+  /** The query string exactly as received, without the question mark. */
+  readonly query: string;
+  /** Lower-case names; a header sent twice keeps both values, in a list. */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
+  /** Exactly the bytes received: signatures cover them. */
+  readonly body: Uint8Array;
+}
+
+export interface RawReply {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export type CallbackReading =
+  | { readonly kind: 'read'; readonly items: readonly CallbackItem[] }
+  | { readonly kind: 'rejected'; readonly why: 'bad_signature' | 'stale' | 'malformed' };
+
+/** One message may carry several items: a bank credits in batches. */
+export type CallbackItem =
+  | { readonly kind: 'payment'; readonly merchantReference: string; readonly outcome: GatewayOutcome }
+  | { readonly kind: 'refund'; readonly refundReference: string; readonly outcome: RefundOutcome }
+  | {
+      readonly kind: 'credit';
+      readonly gatewayTransactionId: string;
+      readonly accountNumber: string;
+      readonly amount: Money;
+      readonly content: string;
+      readonly creditedAt: Date;
+    }
+  | { readonly kind: 'irrelevant'; readonly what: string };
+
+export type CallbackResult =
+  'recorded' | 'already_recorded' | 'unknown_payment' | 'amount_differs' | 'rejected' | 'try_again';
+
+export interface QueryCapability {
+  queryPayment(
+    request: {
+      readonly account: MerchantAccount;
+      readonly merchantReference: string;
+      readonly startedAt: Date;
+    },
+    signal: AbortSignal,
+  ): Promise<GatewayOutcome>;
+}
+
+export interface RefundCapability {
+  readonly partial: boolean;
+  /** Safe to repeat: the refund reference is the key. */
+  refundPayment(request: RefundRequest, signal: AbortSignal): Promise<RefundOutcome>;
+  queryRefund(
+    request: { readonly account: MerchantAccount; readonly refundReference: string },
+    signal: AbortSignal,
+  ): Promise<RefundOutcome>;
+}
+
+export interface RefundRequest {
+  readonly account: MerchantAccount;
+  readonly refundReference: string;
+  readonly merchantReference: string;
+  readonly gatewayTransactionId: string;
+  readonly amount: Money;
+  readonly reason: string;
+}
+
+export interface SettlementFileCapability {
+  /** Reads a whole file or refuses it whole; a fault names its line and column. */
+  readSettlementFile(file: { readonly name: string; readonly bytes: Uint8Array }): SettlementFileReading;
+}
+
+export type SettlementFileReading =
+  | { readonly kind: 'read'; readonly lines: readonly SettlementLine[]; readonly totalNet: Money }
+  | {
+      readonly kind: 'unreadable';
+      readonly faults: readonly { readonly line: number; readonly column: string; readonly fault: string }[];
+    };
