@@ -78,7 +78,7 @@ create table ledger_balances (
 
 -- How far balances are rolled up and the chain is sealed: everything below the xid is in.
 create table ledger_progress (
-  only           boolean primary key default true check (only),
+  singleton      boolean primary key default true check (singleton),
   sealed_to_xid  xid8 not null,
   sealed_through timestamptz not null,
   last_sequence  bigint not null

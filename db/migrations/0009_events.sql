@@ -42,7 +42,7 @@ create table webhook_queue (
   order_id         uuid not null,
   sequence         integer not null,
   event_id         uuid not null,
-  delivery_id      uuid not null,
+  delivery_id      uuid not null default gen_random_uuid(),
   generation       integer not null default 0,
   attempts         integer not null default 0,
   enqueued_at      timestamptz not null,
@@ -51,7 +51,6 @@ create table webhook_queue (
   last_status      integer,
   last_error       text,
   primary key (agency_id, endpoint_id, order_id, sequence, generation),
-  unique (agency_id, delivery_id),
   foreign key (agency_id, endpoint_id) references webhook_endpoints (agency_id, id),
   foreign key (agency_id, event_id) references events (agency_id, id)
 ) with (fillfactor = 70);
