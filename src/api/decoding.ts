@@ -137,7 +137,8 @@ function readCursor(text: string): unknown {
 }
 
 // RFC 3339, section 5.6, without leap seconds.
-const INSTANT = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+const INSTANT =
+  /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 function parseInstant(text: string): Date | null {
   const match = INSTANT.exec(text);
@@ -152,20 +153,12 @@ function refuse(context: z.RefinementCtx, message: string): never {
 /** Our words for zod's issues; a message given in a schema wins. Never repeats what was sent. */
 const wording: z.core.$ZodErrorMap = (issue) => {
   if (issue.input === undefined && issue.code !== 'custom') return 'is required';
-  switch (issue.code) {
-    case 'invalid_type':
-      return `must be ${TYPE_WORDS[issue.expected] ?? issue.expected}`;
-    case 'too_small':
-      return `must be at least ${boundOf(issue.origin, issue.minimum)}`;
-    case 'too_big':
-      return `must be at most ${boundOf(issue.origin, issue.maximum)}`;
-    case 'invalid_value':
-      return `must be one of: ${issue.values.map(String).join(', ')}`;
-    case 'invalid_format':
-      return `does not have the form of ${issue.format === 'regex' ? 'this field' : `a ${issue.format}`}`;
-    default:
-      return undefined;
-  }
+  if (issue.code === 'invalid_type') return `must be ${TYPE_WORDS[issue.expected] ?? issue.expected}`;
+  if (issue.code === 'too_small') return `must be at least ${boundOf(issue.origin, issue.minimum)}`;
+  if (issue.code === 'too_big') return `must be at most ${boundOf(issue.origin, issue.maximum)}`;
+  if (issue.code === 'invalid_value') return `must be one of: ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_format') return 'does not have the form this field needs';
+  return undefined;
 };
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
@@ -187,7 +180,10 @@ function faultsOf(issues: readonly z.core.$ZodIssue[], prefix: readonly Property
   return issues.flatMap((issue) => {
     const path = [...prefix, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ pointer: jsonPointer([...path, key]), detail: 'is not a known field' }));
+      return issue.keys.map((key) => ({
+        pointer: jsonPointer([...path, key]),
+        detail: 'is not a known field',
+      }));
     }
     if (issue.code === 'invalid_union' && issue.errors.length > 0) {
       return faultsOf(closestBranch(issue.errors), path);

@@ -42,19 +42,21 @@ function receive(request: IncomingMessage, timeoutMs: number, take: (chunk: Buff
       try {
         take(chunk);
       } catch (error) {
-        finish(error);
+        finish(error as Error);
       }
     };
     const onEnd = (): void => finish(undefined);
     const onBroken = (): void =>
-      finish(new Refusal('request.malformed', {}, { detail: 'The request body ended before it was complete.' }));
+      finish(
+        new Refusal('request.malformed', {}, { detail: 'The request body ended before it was complete.' }),
+      );
     request.on('data', onData).on('end', onEnd).on('error', onBroken).on('aborted', onBroken);
 
-    function finish(error: unknown): void {
+    function finish(error: Error | undefined): void {
       clearTimeout(timer);
       request.off('data', onData).off('end', onEnd).off('aborted', onBroken);
       if (error === undefined) resolve();
-      else reject(error instanceof Error ? error : new Error(String(error)));
+      else reject(error);
     }
   });
 }

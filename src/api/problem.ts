@@ -79,7 +79,9 @@ function refusalOfHttpError(error: unknown): Refusal | null {
 function headersOf(refusal: Refusal, status: number): Record<string, string> {
   const headers: Record<string, string> = {};
   const retryAfter =
-    refusal.options.retryAfterSeconds ?? RETRY_AFTER_SECONDS[refusal.code] ?? RETRY_AFTER_SECONDS[refusal.kind];
+    refusal.options.retryAfterSeconds ??
+    RETRY_AFTER_SECONDS[refusal.code] ??
+    RETRY_AFTER_SECONDS[refusal.kind];
   if (retryAfter !== undefined) headers['Retry-After'] = String(Math.max(1, Math.ceil(retryAfter)));
   if (status === 401) headers['WWW-Authenticate'] = 'Bearer realm="api", error="invalid_token"';
   // What is left of such a body is not worth reading.
@@ -90,15 +92,19 @@ function headersOf(refusal: Refusal, status: number): Record<string, string> {
 }
 
 function faultAnswer(context: ProblemContext): RawAnswer {
-  return document(500, {}, {
-    type: '/problems/service.fault',
-    title: 'The service made a mistake.',
-    status: 500,
-    code: 'service.fault',
-    detail: `The operator finds what happened under the request id ${context.requestId}.`,
-    instance: context.instance,
-    request_id: context.requestId,
-  });
+  return document(
+    500,
+    {},
+    {
+      type: '/problems/service.fault',
+      title: 'The service made a mistake.',
+      status: 500,
+      code: 'service.fault',
+      detail: `The operator finds what happened under the request id ${context.requestId}.`,
+      instance: context.instance,
+      request_id: context.requestId,
+    },
+  );
 }
 
 function document(status: number, headers: Record<string, string>, body: Record<string, unknown>): RawAnswer {

@@ -24,7 +24,8 @@ export function writeJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) => {
     if (typeof member !== 'bigint') return member;
     const number = Number(member);
-    if (!Number.isSafeInteger(number)) throw new Error('An amount beyond 2^53 - 1 cannot be written as JSON.');
+    if (!Number.isSafeInteger(number))
+      throw new Error('An amount beyond 2^53 - 1 cannot be written as JSON.');
     return number;
   });
 }

@@ -111,7 +111,8 @@ export function parseStrictJson(text: string): unknown {
     if (token === null) return undefined;
     const number = Number(token);
     if (!PLAIN_INTEGER.test(token)) fault('must be a whole number in plain digits, such as 150000');
-    else if (!Number.isSafeInteger(number)) fault('is larger than 9007199254740991, the largest exact number');
+    else if (!Number.isSafeInteger(number))
+      fault('is larger than 9007199254740991, the largest exact number');
     return number;
   }
 

@@ -17,7 +17,10 @@ export const REFUSALS = {
   'request.not-found': { kind: 'missing', title: 'There is nothing at this address.' },
   'request.method-not-allowed': { kind: 'malformed', title: 'This address does not take this method.' },
   'request.too-large': { kind: 'malformed', title: 'The request body is larger than this call takes.' },
-  'request.media-type': { kind: 'malformed', title: 'The request body is of a kind this call does not take.' },
+  'request.media-type': {
+    kind: 'malformed',
+    title: 'The request body is of a kind this call does not take.',
+  },
   'request.too-slow': { kind: 'malformed', title: 'The request body did not arrive in time.' },
   'request.rate-limited': { kind: 'limited', title: 'Too many requests. Wait as long as Retry-After says.' },
   'service.unavailable': { kind: 'unavailable', title: 'The service cannot answer now. Try again shortly.' },
@@ -30,6 +33,10 @@ export const REFUSALS = {
   'access.scope-not-granted': {
     kind: 'malformed',
     title: 'The client was not granted one of the scopes it asked for.',
+  },
+  'access.grant-not-supported': {
+    kind: 'malformed',
+    title: 'The only grant type here is client_credentials.',
   },
   'access.kind-not-allowed': { kind: 'forbidden', title: 'This call is for another kind of client.' },
   'access.scope-missing': { kind: 'forbidden', title: 'The access token lacks the scope this call needs.' },
