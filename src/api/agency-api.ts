@@ -2,6 +2,7 @@
 import express, { type Request, type Response, type Router } from 'express';
 import type { ApiClient } from '../domain/agencies/api-client.ts';
 import { Refusal } from '../domain/kernel/refusals.ts';
+import type { Logger } from '../platform/logger.ts';
 import { decode, nothing, readQuery } from './decoding.ts';
 import {
   answerInOwnStatement,
@@ -25,10 +26,7 @@ import { rawAnswer, sendRaw } from './raw-answer.ts';
 import type { ApiRoute, RouteInput } from './route.ts';
 
 /** Where the API writes what happened; ids as fields, never content. */
-export interface ApiLogger {
-  readonly info: (fields: Readonly<Record<string, unknown>>, event: string) => void;
-  readonly error: (fields: Readonly<Record<string, unknown>>, event: string) => void;
-}
+export type ApiLogger = Pick<Logger, 'info' | 'error'>;
 
 export interface AgencyApiDeps {
   readonly routes: readonly ApiRoute[];

@@ -5,8 +5,8 @@ import { Refusal } from '../domain/kernel/refusals.ts';
 import type { Clock } from '../domain/kernel/time.ts';
 import { findLiveClient } from '../features/agencies/agency-store.ts';
 import type { SigningKeys } from '../features/agencies/signing-keys.ts';
-import { readKeyId, verifyToken, type TokenClaims } from '../platform/access-tokens.ts';
 import type { HotPool } from '../platform/database.ts';
+import { verifyToken, type PublicJwk, type TokenReading } from '../platform/signatures.ts';
 
 export interface AuthenticationDeps {
   readonly hotPool: HotPool;
@@ -25,7 +25,7 @@ const MAX_TOKEN_LENGTH = 4_096;
 export function createAuthentication(deps: AuthenticationDeps): Authenticate {
   const cacheSize = deps.cacheSize ?? 10_000;
   // Insertion order is age: the first entry is the oldest.
-  const verified = new Map<string, TokenClaims>();
+  const verified = new Map<string, VerifiedToken>();
 
   return async (authorization) => {
     const token = bearerToken(authorization);
@@ -37,7 +37,7 @@ export function createAuthentication(deps: AuthenticationDeps): Authenticate {
     return { ...client, scopes: client.scopes.filter((scope) => granted.includes(scope)) };
   };
 
-  function remembered(token: string): TokenClaims | null {
+  function remembered(token: string): VerifiedToken | null {
     const digest = digestOf(token);
     const claims = verified.get(digest);
     if (!claims) return null;
@@ -46,17 +46,35 @@ export function createAuthentication(deps: AuthenticationDeps): Authenticate {
     return null;
   }
 
-  async function verify(token: string): Promise<TokenClaims> {
-    const kid = readKeyId(token);
-    const publicKey = kid === null ? null : await deps.keys.publicKey(kid);
-    const now = deps.clock.now();
-    const claims = publicKey && verifyToken(token, { publicKey, issuer: deps.issuer, now });
+  async function verify(token: string): Promise<VerifiedToken> {
+    let reading = readWith(token, await deps.keys.publicKeys());
+    if (reading.kind === 'invalid' && reading.why === 'unknown_key') {
+      reading = readWith(token, await deps.keys.freshPublicKeys());
+    }
+    const claims = verifiedToken(reading);
     if (!claims) throw unauthenticated('The access token is not valid or has expired. Ask for another.');
     const oldest = verified.keys().next();
     if (verified.size >= cacheSize && !oldest.done) verified.delete(oldest.value);
     verified.set(digestOf(token), claims);
     return claims;
   }
+
+  function readWith(token: string, keys: readonly PublicJwk[]): TokenReading {
+    return verifyToken(token, { keys, issuer: deps.issuer, audience: deps.issuer, now: deps.clock.now() });
+  }
+}
+
+interface VerifiedToken {
+  readonly subject: string;
+  readonly scope: string;
+  readonly expiresAt: Date;
+}
+
+function verifiedToken(reading: TokenReading): VerifiedToken | null {
+  if (reading.kind === 'invalid') return null;
+  const { sub, scope, exp } = reading.claims;
+  if (typeof sub !== 'string' || typeof scope !== 'string' || typeof exp !== 'number') return null;
+  return { subject: sub, scope, expiresAt: new Date(exp * 1000) };
 }
 
 function bearerToken(authorization: string | undefined): string {

@@ -12,20 +12,17 @@ import {
   type KeyUse,
 } from '../features/agencies/idempotency-store.ts';
 import { inTransaction, type Database, type Tx } from '../platform/database.ts';
+import type { SecretBox } from '../platform/secret-box.ts';
 import { asRefusal, problemAnswer, type ProblemContext } from './problem.ts';
 import { rawAnswer, type RawAnswer } from './raw-answer.ts';
 import type { Answer, IdempotencyClaim } from './route.ts';
 
-/** Encrypts texts for keeping; `context` names the row, so that a box moved to another row does not open. */
-export interface SecretBox {
-  readonly seal: (text: string, context: string) => string;
-  readonly open: (box: string, context: string) => string;
-}
+type Sealer = Pick<SecretBox, 'seal' | 'open'>;
 
 export interface IdempotencyDeps {
   readonly db: Database;
   readonly clock: Clock;
-  readonly box: SecretBox;
+  readonly box: Sealer;
 }
 
 export interface KeyedAnswer {
@@ -128,7 +125,7 @@ async function replay(deps: IdempotencyDeps, use: KeyUse): Promise<KeyedAnswer> 
   return { answer, isReplay: true };
 }
 
-function sealAnswer(box: SecretBox, use: KeyUse, answer: RawAnswer): string {
+function sealAnswer(box: Sealer, use: KeyUse, answer: RawAnswer): string {
   return box.seal(JSON.stringify(answer), boxContext(use));
 }
 

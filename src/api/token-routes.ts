@@ -29,7 +29,7 @@ export function createTokenRoutes(deps: TokenRouteDeps): Router {
   const router = express.Router({ caseSensitive: true });
   router.post('/oauth/token', (request, response) => answerToken(deps, request, response));
   router.get('/.well-known/jwks.json', async (_request, response) => {
-    const keys = await deps.keys.publicJwks();
+    const keys = await deps.keys.freshPublicKeys();
     const text = writeJson({ keys });
     sendRaw(response, { status: 200, contentType: 'application/json; charset=utf-8', headers: {}, text });
   });

@@ -2,9 +2,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Scope } from '../../domain/agencies/api-client.ts';
 import { Refusal } from '../../domain/kernel/refusals.ts';
-import { addSeconds, type Clock } from '../../domain/kernel/time.ts';
-import { signToken } from '../../platform/access-tokens.ts';
+import type { Clock } from '../../domain/kernel/time.ts';
 import type { Database } from '../../platform/database.ts';
+import { signToken } from '../../platform/signatures.ts';
 import { findClientForSignIn } from './agency-store.ts';
 import { digestOfSecret } from './issue-client.ts';
 import { TOKEN_LIFE_SECONDS, type SigningKeys } from './signing-keys.ts';
@@ -51,11 +51,18 @@ export async function issueToken(deps: IssueTokenDeps, request: TokenRequest): P
     );
   }
   const issuedAt = deps.clock.now();
-  const expiresAt = addSeconds(issuedAt, TOKEN_LIFE_SECONDS);
-  const { kid, privateKey } = await deps.keys.current();
-  const accessToken = signToken(
-    { subject: client.clientId, scope: scopes.join(' '), issuedAt, expiresAt },
-    { kid, privateKey, issuer: deps.issuer },
-  );
+  const claims = {
+    iss: deps.issuer,
+    aud: deps.issuer,
+    sub: client.clientId,
+    scope: scopes.join(' '),
+    iat: secondsOf(issuedAt),
+    exp: secondsOf(issuedAt) + TOKEN_LIFE_SECONDS,
+  };
+  const accessToken = signToken(claims, await deps.keys.current());
   return { accessToken, expiresInSeconds: TOKEN_LIFE_SECONDS, scopes };
+}
+
+function secondsOf(at: Date): number {
+  return Math.floor(at.getTime() / 1000);
 }

@@ -1,7 +1,8 @@
 /** Makes the key that signs access tokens, and replaces it: the key before stays valid while its tokens live. */
-import { createHash, generateKeyPairSync } from 'node:crypto';
 import type { Clock } from '../../domain/kernel/time.ts';
 import { inTransaction, type Database, type Tx } from '../../platform/database.ts';
+import type { SecretBox } from '../../platform/secret-box.ts';
+import { generateSigningKey } from '../../platform/signatures.ts';
 import {
   insertSigningKey,
   findSigningKeys,
@@ -9,16 +10,10 @@ import {
   retireSigningKeys,
 } from './signing-key-store.ts';
 
-/** Seals texts for the database; `context` names the row the text belongs to. */
-export interface Sealer {
-  readonly seal: (text: string, context: string) => string;
-  readonly open: (box: string, context: string) => string;
-}
-
 export interface RotationDeps {
   readonly db: Database;
   readonly clock: Clock;
-  readonly box: Sealer;
+  readonly box: Pick<SecretBox, 'seal' | 'open'>;
 }
 
 /** Retires the key in use and makes a new one. @returns the new key's id */
@@ -45,16 +40,8 @@ export function signingKeyContext(kid: string): string {
 }
 
 async function makeKey(tx: Tx, deps: RotationDeps): Promise<string> {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const { kty, crv, x, y } = publicKey.export({ format: 'jwk' });
-  // RFC 7638: the members of the key in this order, and nothing else.
-  const kid = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  await insertSigningKey(tx, {
-    kid,
-    publicJwk: { kty, crv, x, y } as Record<string, string>,
-    privateKeyBox: deps.box.seal(pem, signingKeyContext(kid)),
-    createdAt: deps.clock.now(),
-  });
+  const { kid, publicJwk, privateKeyPem } = generateSigningKey();
+  const privateKeyBox = deps.box.seal(privateKeyPem, signingKeyContext(kid));
+  await insertSigningKey(tx, { kid, publicJwk, privateKeyBox, createdAt: deps.clock.now() });
   return kid;
 }

@@ -1,10 +1,10 @@
 /** SQL of signing_keys: the keys that sign access tokens, private halves sealed. */
-import type { JsonWebKey } from 'node:crypto';
 import { query, type Reader, type Tx } from '../../platform/database.ts';
+import type { PublicJwk } from '../../platform/signatures.ts';
 
 export interface SigningKeyRow {
   readonly kid: string;
-  readonly publicJwk: JsonWebKey;
+  readonly publicJwk: PublicJwk;
   readonly privateKeyBox: string;
   readonly retiredAt: Date | null;
 }
@@ -20,7 +20,7 @@ export async function lockSigningKeys(tx: Tx): Promise<void> {
 export async function findSigningKeys(reader: Reader, retiredAfter: Date): Promise<SigningKeyRow[]> {
   const rows = await query<{
     kid: string;
-    public_jwk: JsonWebKey;
+    public_jwk: PublicJwk;
     private_key_box: string;
     retired_at: Date | null;
   }>(
@@ -45,7 +45,7 @@ export async function retireSigningKeys(tx: Tx, now: Date): Promise<void> {
 
 export async function insertSigningKey(
   tx: Tx,
-  key: { kid: string; publicJwk: JsonWebKey; privateKeyBox: string; createdAt: Date },
+  key: { kid: string; publicJwk: PublicJwk; privateKeyBox: string; createdAt: Date },
 ): Promise<void> {
   await query(
     tx,

@@ -1,7 +1,7 @@
 /** The signing keys as this process knows them: read seldom, read again when a token names an unknown key. */
-import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { findSigningKeys } from './signing-key-store.ts';
+import type { PublicJwk, SigningKey } from '../../platform/signatures.ts';
 import { ensureSigningKey, signingKeyContext, type RotationDeps } from './rotate-signing-key.ts';
+import { findSigningKeys, type SigningKeyRow } from './signing-key-store.ts';
 
 export const TOKEN_LIFE_SECONDS = 15 * 60;
 /** Another process may sign with a retired key until it reads the keys again. */
@@ -11,26 +11,18 @@ const REREAD_AT_MOST_EVERY_MS = 1_000;
 
 export interface SigningKeys {
   /** The key that signs now; made when there is none. */
-  current(): Promise<{ kid: string; privateKey: KeyObject }>;
-  /** The public half of a key whose tokens may still live, or null. */
-  publicKey(kid: string): Promise<KeyObject | null>;
-  /** What the JWKS document holds. */
-  publicJwks(): Promise<readonly (JsonWebKey & { kid: string })[]>;
-}
-
-interface KnownKey {
-  readonly kid: string;
-  readonly jwk: JsonWebKey;
-  readonly publicKey: KeyObject;
-  readonly privateKeyBox: string;
-  readonly retiredAt: Date | null;
+  current(): Promise<Pick<SigningKey, 'kid' | 'privateKeyPem'>>;
+  /** The public halves of keys whose tokens may still live. */
+  publicKeys(): Promise<readonly PublicJwk[]>;
+  /** The same, read again: for a token whose key another process may have made just now. */
+  freshPublicKeys(): Promise<readonly PublicJwk[]>;
 }
 
 export function createSigningKeys(deps: RotationDeps): SigningKeys {
-  let known: readonly KnownKey[] = [];
+  let known: readonly SigningKeyRow[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | null = null;
-  const privateKeys = new Map<string, KeyObject>();
+  const privateKeyPems = new Map<string, string>();
 
   return {
     async current() {
@@ -41,30 +33,28 @@ export function createSigningKeys(deps: RotationDeps): SigningKeys {
       }
       const key = active();
       if (!key) throw new Error('There is no signing key although one was made.');
-      return { kid: key.kid, privateKey: privateKeyOf(key) };
+      return { kid: key.kid, privateKeyPem: privateKeyPemOf(key) };
     },
-    async publicKey(kid) {
+    async publicKeys() {
       await refresh(REREAD_AFTER_MS);
-      if (!find(kid)) await refresh(REREAD_AT_MOST_EVERY_MS);
-      return find(kid)?.publicKey ?? null;
+      return living();
     },
-    async publicJwks() {
+    async freshPublicKeys() {
       await refresh(REREAD_AT_MOST_EVERY_MS);
-      return known.map(({ kid, jwk }) => ({ ...jwk, kid, use: 'sig', alg: 'ES256' }));
+      return living();
     },
   };
 
-  function active(): KnownKey | undefined {
+  function active(): SigningKeyRow | undefined {
     return known.find((key) => key.retiredAt === null);
   }
 
-  function find(kid: string): KnownKey | undefined {
-    return known.find((key) => key.kid === kid && !isGone(key));
-  }
-
   /** A retired key is of no use once the last token it may have signed is over. */
-  function isGone(key: KnownKey): boolean {
-    return key.retiredAt !== null && key.retiredAt <= oldestUseful();
+  function living(): readonly PublicJwk[] {
+    const oldest = oldestUseful();
+    return known
+      .filter((key) => key.retiredAt === null || key.retiredAt > oldest)
+      .map((key) => key.publicJwk);
   }
 
   function oldestUseful(): Date {
@@ -79,22 +69,15 @@ export function createSigningKeys(deps: RotationDeps): SigningKeys {
 
   async function read(): Promise<void> {
     const startedAt = deps.clock.now().getTime();
-    const rows = await findSigningKeys(deps.db, oldestUseful());
-    known = rows.map((row) => ({
-      kid: row.kid,
-      jwk: row.publicJwk,
-      publicKey: createPublicKey({ key: row.publicJwk, format: 'jwk' }),
-      privateKeyBox: row.privateKeyBox,
-      retiredAt: row.retiredAt,
-    }));
+    known = await findSigningKeys(deps.db, oldestUseful());
     readAt = startedAt;
   }
 
-  function privateKeyOf(key: KnownKey): KeyObject {
-    let opened = privateKeys.get(key.kid);
-    if (!opened) {
-      opened = createPrivateKey(deps.box.open(key.privateKeyBox, signingKeyContext(key.kid)));
-      privateKeys.set(key.kid, opened);
+  function privateKeyPemOf(key: SigningKeyRow): string {
+    let opened = privateKeyPems.get(key.kid);
+    if (opened === undefined) {
+      opened = deps.box.open(key.privateKeyBox, signingKeyContext(key.kid));
+      privateKeyPems.set(key.kid, opened);
     }
     return opened;
   }
