@@ -19,6 +19,11 @@ export function Name({ name, locale }: { name: NameInLanguages; locale: Locale }
   return lang === undefined ? <>{text}</> : <span lang={lang}>{text}</span>;
 }
 
+/** A text of an agency or the law, which stays Vietnamese on an English page and says so. */
+export function Vietnamese({ text, locale }: { text: string; locale: Locale }): JSX.Element {
+  return locale === 'vi' ? <>{text}</> : <span lang="vi">{text}</span>;
+}
+
 /** The large amount of a page: digits, unit, and the words below when there are any. */
 export function Amount({
   amount,
@@ -169,7 +174,6 @@ export function MethodOption(parts: MethodOptionParts): JSX.Element {
         name={parts.name}
         value={parts.value}
         checked={parts.isChecked}
-        required
         aria-invalid={parts.isInvalid === true ? 'true' : undefined}
       />
       <span>
@@ -294,6 +298,8 @@ export function Field(parts: FieldParts): JSX.Element {
     parts.hint === undefined ? '' : `${parts.name}-hint`,
     fault ? `${parts.name}-error` : '',
   ].filter(Boolean);
+  // Preact types each kind of input apart because of its role; here the kind is known at run time only.
+  const kind: object = { type: parts.type ?? 'text' };
   return (
     <div class="field">
       <label for={parts.name}>{parts.label}</label>
@@ -304,10 +310,9 @@ export function Field(parts: FieldParts): JSX.Element {
       )}
       {fault ? <ErrorText id={`${parts.name}-error`} message={fault.message} /> : null}
       <input
+        {...kind}
         id={parts.name}
         name={parts.name}
-        // Preact types each kind of input apart because of its roles; here the kind is only known at run time.
-        type={(parts.type ?? 'text') as 'text'}
         value={parts.value}
         autocomplete={parts.autocomplete ?? 'off'}
         spellcheck={false}
