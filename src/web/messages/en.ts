@@ -300,6 +300,7 @@ export const en = {
     genuine: '**Genuine receipt.**',
     genuineBody: (agency, date, amount) => `Issued by ${agency} on ${date} for ${amount}.`,
     request: '**This request is genuine and unpaid.**',
+    requestInProgress: '**This request is genuine and someone is paying it.**',
     requestPaid: '**This request is genuine and paid.** You do not need to pay.',
     requestClosed: '**This request is genuine but no longer valid.** You do not need to pay.',
     requestBody: (agency, amount) => `${agency} asks for ${amount}.`,

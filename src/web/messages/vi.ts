@@ -301,6 +301,7 @@ export const vi = {
     genuineBody: (agency: string, date: string, amount: string) =>
       `${agency} cấp ngày ${date}, số tiền ${amount}.`,
     request: '**Yêu cầu này là thật và chưa nộp.**',
+    requestInProgress: '**Yêu cầu này là thật và đang có người thanh toán.**',
     requestPaid: '**Yêu cầu này là thật và đã nộp.** Bạn không cần nộp nữa.',
     requestClosed: '**Yêu cầu này là thật nhưng không còn hiệu lực.** Bạn không phải nộp.',
     requestBody: (agency: string, amount: string) => `${agency} yêu cầu nộp ${amount}.`,
