@@ -42,6 +42,8 @@ export const RESPONSE_CODES: Readonly<Record<string, { readonly meaning: Meaning
     '01': { meaning: 'undecided', what: 'the payer has not decided yet' },
     '09': { meaning: 'undecided', what: 'being processed' },
     '12': { meaning: 'declined', what: 'the payment page expired unused' },
+    '13': { meaning: 'declined', what: 'more than is left of the charge' },
+    '14': { meaning: 'declined', what: 'no such charge' },
     '24': { meaning: 'declined', what: 'cancelled by the payer' },
     '51': { meaning: 'declined', what: 'insufficient funds' },
     '55': { meaning: 'declined', what: 'wrong one-time code too often' },

@@ -107,7 +107,11 @@ export async function chargesOfOrder(reader: Reader, orderId: string): Promise<B
   );
 }
 
-export async function lockCharge(tx: Tx, merchantId: string, transactionId: string): Promise<BankCharge | null> {
+export async function lockCharge(
+  tx: Tx,
+  merchantId: string,
+  transactionId: string,
+): Promise<BankCharge | null> {
   const rows = await query<BankCharge>(
     tx,
     `select ${CHARGE_COLUMNS} from stand_in.bank_charges
@@ -271,5 +275,8 @@ export async function useSwitch(reader: Reader, name: BankSwitch): Promise<boole
 }
 
 export async function listSwitches(reader: Reader): Promise<{ name: BankSwitch; remaining: number }[]> {
-  return query(reader, 'select name, remaining from stand_in.bank_switches where remaining > 0 order by name');
+  return query(
+    reader,
+    'select name, remaining from stand_in.bank_switches where remaining > 0 order by name',
+  );
 }

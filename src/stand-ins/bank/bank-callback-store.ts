@@ -47,10 +47,19 @@ export interface DueCallback {
   readonly attempts: number;
 }
 
-/** Takes at most `limit` due notices for this sender. `now` null takes those that wait for a later time, too. */
+export interface Claim {
+  readonly now: Date;
+  /** Takes those that wait for a later time, too. */
+  readonly ignoreDueTime: boolean;
+  /** Already sent in this round. */
+  readonly except: readonly bigint[];
+  readonly limit: number;
+}
+
+/** Takes at most `limit` due notices for this sender. */
 export async function claimCallbacks(
   db: Database,
-  { now, ignoreDueTime, limit }: { readonly now: Date; readonly ignoreDueTime: boolean; readonly limit: number },
+  { now, ignoreDueTime, except, limit }: Claim,
 ): Promise<DueCallback[]> {
   return query<DueCallback>(
     db,
@@ -58,6 +67,7 @@ export async function claimCallbacks(
        select id as due_id from stand_in.bank_callbacks
         where done_at is null
           and (due_at <= :now or :ignoreDueTime::boolean)
+          and id <> all (:except::bigint[])
           and (leased_until is null or leased_until < :now)
           and not exists (select 1 from stand_in.bank_switches where name = 'hold_callbacks' and remaining > 0)
         order by case when exists (select 1 from stand_in.bank_switches
@@ -67,7 +77,7 @@ export async function claimCallbacks(
      update stand_in.bank_callbacks set leased_until = :leasedUntil, attempts = attempts + 1
        from due where id = due_id
      returning id, merchant_id as "merchantId", url, body, forged, losses_left as "lossesLeft", attempts`,
-    { now, ignoreDueTime, limit, leasedUntil: new Date(now.getTime() + LEASE_MS) },
+    { now, ignoreDueTime, except: [...except], limit, leasedUntil: new Date(now.getTime() + LEASE_MS) },
   );
 }
 

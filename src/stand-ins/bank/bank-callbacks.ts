@@ -34,13 +34,13 @@ export function createCallbackSender(deps: SenderDeps): CallbackSender {
 
   async function pump({ ignoreDueTime = false }: { readonly ignoreDueTime?: boolean } = {}): Promise<number> {
     await carryOutWhatIsDue(deps);
-    const seen = new Set<bigint>();
+    const sent: bigint[] = [];
     for (;;) {
-      const claimed = await claimCallbacks(deps.db, { now: deps.clock.now(), ignoreDueTime, limit: BATCH });
-      const fresh = claimed.filter(({ id }) => !seen.has(id));
-      await Promise.all(claimed.map((callback) => (seen.has(callback.id) ? undefined : sendOnce(deps, callback))));
-      for (const { id } of fresh) seen.add(id);
-      if (fresh.length === 0) return seen.size;
+      const now = deps.clock.now();
+      const claimed = await claimCallbacks(deps.db, { now, ignoreDueTime, except: sent, limit: BATCH });
+      if (claimed.length === 0) return sent.length;
+      await Promise.all(claimed.map((callback) => sendOnce(deps, callback)));
+      sent.push(...claimed.map(({ id }) => id));
     }
   }
 
