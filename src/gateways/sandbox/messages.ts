@@ -165,7 +165,7 @@ function readVerdict(entry: JsonObject): Verdict | null {
   const status = text(entry, 'status');
   const code = text(entry, 'code');
   if (status === null || code === null) return null;
-  const meaning = Object.hasOwn(RESPONSE_CODES, code) ? RESPONSE_CODES[code]?.meaning : undefined;
+  const meaning = RESPONSE_CODES[code]?.meaning;
   if (status === 'approved' && meaning === 'approved') return { kind: 'approved' };
   if (status === 'declined' && meaning === 'declined') return { kind: 'failed', gatewayCode: code };
   const known = meaning === 'undecided' && (status === 'pending' || status === 'declined');

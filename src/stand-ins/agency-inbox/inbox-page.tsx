@@ -54,7 +54,9 @@ export function inboxPage(view: InboxView): string {
         <link rel="stylesheet" href={view.stylePath} />
       </head>
       <body>
-        <p class="strip">{texts.strip}</p>
+        <header>
+          <p class="strip">{texts.strip}</p>
+        </header>
         <main>
           <p>
             <a href={`?lang=${other}`} lang={other} hreflang={other}>

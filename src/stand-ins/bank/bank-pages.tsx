@@ -146,23 +146,23 @@ export function bookPage(view: BookView): string {
       <Table
         texts={texts}
         caption={texts.waiting}
-        head={[texts.time, texts.reference, texts.amount, texts.state]}
+        head={[texts.time, texts.amount, texts.reference, texts.state]}
         rows={view.waiting.map((order) => [
           clock(order.createdAt),
-          <a href={`${base}/pay/${order.id}`}>{order.merchantReference}</a>,
           bankAmount(order.amount, locale),
+          <a href={`${base}/pay/${order.id}`}>{order.merchantReference}</a>,
           texts.states[order.state],
         ])}
       />
       <Table
         texts={texts}
         caption={texts.charges}
-        head={[texts.time, texts.transaction, texts.reference, texts.amount]}
+        head={[texts.time, texts.amount, texts.reference, texts.transaction]}
         rows={view.charges.map((charge) => [
           clock(charge.chargedAt),
-          charge.transactionId,
-          charge.merchantReference,
           bankAmount(charge.amount, locale),
+          charge.merchantReference,
+          charge.transactionId,
         ])}
       />
       <Table
@@ -254,14 +254,16 @@ function page({ locale, base }: PageView, title: string, content: ComponentChild
         <link rel="stylesheet" href={`${base}/style.css`} />
       </head>
       <body>
-        <p class="strip">{texts.strip}</p>
         <header>
-          <a class="name" href={base}>
-            {texts.bank}
-          </a>
-          <a href={`?lang=${other}`} lang={other} hreflang={other}>
-            {texts.otherLanguage}
-          </a>
+          <p class="strip">{texts.strip}</p>
+          <div class="bar">
+            <a class="name" href={base}>
+              {texts.bank}
+            </a>
+            <a href={`?lang=${other}`} lang={other} hreflang={other}>
+              {texts.otherLanguage}
+            </a>
+          </div>
         </header>
         <main>{content}</main>
       </body>

@@ -4,7 +4,7 @@ export const BANK_STYLE = `
 * { box-sizing: border-box; }
 body { margin: 0; font: 17px/1.55 system-ui, sans-serif; color: var(--ink); background: #fff; }
 .strip { margin: 0; padding: 10px 16px; background: #fff3d6; color: #5c3800; border-bottom: 1px solid #d99a1c; font-weight: 600; }
-header { display: flex; justify-content: space-between; gap: 16px; padding: 16px; background: var(--bank); }
+header .bar { display: flex; justify-content: space-between; gap: 16px; padding: 16px; background: var(--bank); }
 header a { color: #fff; }
 header .name { font-weight: 700; font-size: 20px; text-decoration: none; }
 main { max-width: 640px; margin: 0 auto; padding: 20px 16px 48px; }

@@ -54,6 +54,13 @@ describe("the sandbox bank's settlement file", () => {
     }
   });
 
+  it('is refused with anything after its trailer, with or without a line end', () => {
+    for (const more of ['L', ' ', '\n', 'T,3,603000,2200,600800', '\n\n']) {
+      const bytes = Buffer.from(`${WHOLE.join('\n')}\n${more}`);
+      assert.equal(readSettlementFile({ name: 'day.csv', bytes }).kind, 'unreadable', JSON.stringify(more));
+    }
+  });
+
   it('is refused when any line is missing or stands twice', () => {
     for (let index = 0; index < WHOLE.length; index += 1) {
       assert.equal(read(WHOLE.toSpliced(index, 1)).kind, 'unreadable', `without line ${index + 1}`);
