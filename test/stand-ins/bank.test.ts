@@ -233,6 +233,30 @@ describe('the pretend bank', () => {
     await world.adapter.startPayment(request, signal);
   });
 
+  it('tells of the payment before it answers the order, when asked to', async () => {
+    await world.bank.setSwitch('pay_before_answer', 1);
+    const { reference } = await handedOff();
+    assert.deepEqual(
+      heardItems().map((item) => item.kind === 'payment' && item.merchantReference),
+      [reference],
+    );
+  });
+
+  it('contradicts itself when asked to, in either order, and keeps to its charge when it is asked', async () => {
+    const { reference } = await handedOff();
+    await world.bank.decide(reference, { kind: 'decline', code: '51' });
+    await world.bank.decide(reference, { kind: 'approve', evenIfClosed: true });
+    await world.bank.decide(reference, { kind: 'decline', code: '51', evenIfClosed: true });
+    await world.bank.callbacks.pump();
+    assert.deepEqual(
+      heardItems()
+        .map((item) => item.kind === 'payment' && item.outcome.kind)
+        .sort(),
+      ['failed', 'failed', 'succeeded'],
+    );
+    assert.equal((await ask(reference)).kind, 'succeeded');
+  });
+
   it('holds, repeats and shuffles its notices when asked to', async () => {
     await world.bank.setSwitch('hold_callbacks', 1);
     await world.bank.setSwitch('repeat_callbacks', 3);

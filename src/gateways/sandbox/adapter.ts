@@ -5,6 +5,7 @@ import type { GatewayHttp } from '../../platform/gateway-http.ts';
 import type { GatewayAdapter, MerchantAccount } from '../gateway-adapter.ts';
 import * as messages from './messages.ts';
 import { readSettlementFile } from './settlement-file.ts';
+import { signedHeaders, verifySigned } from './signing.ts';
 
 export interface SandboxDeps {
   readonly fetch: GatewayHttp;
@@ -96,13 +97,13 @@ async function ask(
     {
       method: 'POST',
       url: bankUrl + path,
-      headers: { 'content-type': 'application/json', ...messages.signedHeaders(body, account, clock.now()) },
+      headers: { 'content-type': 'application/json', ...signedHeaders(body, account, clock.now()) },
       body,
     },
     AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS[path])]),
   );
   if (answer.status !== 200) throw new Error(`The sandbox bank answered ${answer.status} to ${path}.`);
-  const verdict = messages.verifySigned(answer, account, clock.now());
+  const verdict = verifySigned(answer, account, clock.now());
   if (verdict !== 'genuine')
     throw new Error(`The sandbox bank's answer to ${path} is not genuine: ${verdict}.`);
   return answer.body;

@@ -4,7 +4,8 @@ import express, { type Request, type Response, type Router } from 'express';
 import { z } from 'zod';
 import { inTransaction } from '../../platform/database.ts';
 import * as book from './bank-book.ts';
-import type { DecisionDeps } from './bank-decisions.ts';
+import type { CallbackSender } from './bank-callbacks.ts';
+import { decide, type DecisionDeps } from './bank-decisions.ts';
 import { settlementFile } from './bank-file.ts';
 import { chargeEntry, hanoiTime, orderEntry, refundEntry } from './bank-notices.ts';
 import { giveBack } from './bank-refunds.ts';
@@ -51,7 +52,7 @@ interface Failure {
 
 type Answer = Readonly<Record<string, unknown>> | Failure;
 
-export function createBankApi(deps: BankApiDeps): Router {
+export function createBankApi(deps: BankApiDeps, sender: CallbackSender): Router {
   const router = express.Router();
   router.use(express.raw({ type: () => true, limit: '64kb' }));
 
@@ -60,6 +61,10 @@ export function createBankApi(deps: BankApiDeps): Router {
       if (await book.useSwitch(deps.db, 'refuse_orders')) return { status: 503, error: 'the bank is closed' };
       const order = await takeOrder(deps, merchant, body);
       if (order.amount !== body.amount) return { status: 409, error: 'this reference has another amount' };
+      if (await book.useSwitch(deps.db, 'pay_before_answer')) {
+        await decide(deps, order.id, { kind: 'approve' });
+        await sender.pump();
+      }
       return {
         merchant_reference: order.merchantReference,
         amount: order.amount.toString(),

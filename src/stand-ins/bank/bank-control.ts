@@ -4,7 +4,7 @@ import { z } from 'zod';
 import * as book from './bank-book.ts';
 import type { CallbackSender } from './bank-callbacks.ts';
 import { decide, type DecisionDeps } from './bank-decisions.ts';
-import { BANK_SWITCHES, CALLBACK_MANNERS } from './bank-types.ts';
+import { BANK_SWITCHES, CALLBACK_MANNERS, type BankDecision } from './bank-types.ts';
 
 const manner = z.enum(CALLBACK_MANNERS).default('once');
 const amount = z
@@ -21,7 +21,12 @@ const DecisionBody = z.intersection(
       manner,
       even_if_closed: z.boolean().default(false),
     }),
-    z.object({ kind: z.literal('decline'), code: z.string().max(16), manner }),
+    z.object({
+      kind: z.literal('decline'),
+      code: z.string().max(16),
+      manner,
+      even_if_closed: z.boolean().default(false),
+    }),
     z.object({ kind: z.literal('later'), seconds: z.number().min(0).max(604_800), manner }),
   ]),
 );
@@ -81,13 +86,10 @@ export function createBankControl(deps: DecisionDeps, sender: CallbackSender): R
   return router;
 }
 
-function decisionOf(body: z.output<typeof DecisionBody>) {
-  if (body.kind !== 'approve') return body;
-  return {
-    kind: body.kind,
-    charges: body.charges,
-    manner: body.manner,
-    evenIfClosed: body.even_if_closed,
-    ...(body.amount === undefined ? {} : { amount: body.amount }),
-  };
+function decisionOf(body: z.output<typeof DecisionBody>): BankDecision {
+  if (body.kind === 'later') return body;
+  const { manner, even_if_closed: evenIfClosed } = body;
+  if (body.kind === 'decline') return { kind: body.kind, code: body.code, manner, evenIfClosed };
+  const amount = body.amount === undefined ? {} : { amount: body.amount };
+  return { kind: body.kind, charges: body.charges, manner, evenIfClosed, ...amount };
 }

@@ -30,7 +30,7 @@ export function decide(deps: DecisionDeps, orderId: string, decision: BankDecisi
     const order = await book.lockOrder(tx, orderId);
     if (!order) return null;
     const isOpen = order.state === 'open' && order.expiresAt > now;
-    if (isOpen || (decision.kind === 'approve' && decision.evenIfClosed === true)) {
+    if (isOpen || (decision.kind !== 'later' && decision.evenIfClosed === true)) {
       await carryOut(tx, order, decision, now);
     }
     const decided = await book.findOrder(tx, orderId);

@@ -20,7 +20,7 @@ export function createBankRouter(deps: BankApiDeps, sender: CallbackSender): Rou
   const router = express.Router();
   // Before the API, which reads its bodies raw.
   router.use('/api/control', createBankControl(deps, sender));
-  router.use('/api', createBankApi(deps));
+  router.use('/api', createBankApi(deps, sender));
 
   router.get('/style.css', (_request, response) => {
     response.type('text/css').set('cache-control', 'public, max-age=300').send(BANK_STYLE);

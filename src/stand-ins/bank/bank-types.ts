@@ -68,7 +68,13 @@ export type BankDecision =
       /** Approves whatever the state: money that comes late, or after a decline. */
       readonly evenIfClosed?: boolean;
     }
-  | { readonly kind: 'decline'; readonly code: string; readonly manner?: CallbackManner }
+  | {
+      readonly kind: 'decline';
+      readonly code: string;
+      readonly manner?: CallbackManner;
+      /** Tells the merchant so even after a charge: a bank that contradicts itself. The charge stays. */
+      readonly evenIfClosed?: boolean;
+    }
   | { readonly kind: 'later'; readonly seconds: number; readonly manner?: CallbackManner };
 
 /** Codes with which the bank declines, as its protocol page lists them. */
@@ -79,6 +85,7 @@ export const BANK_SWITCHES = [
   'drop_order_answer', // The order is taken, the connection breaks before the answer.
   'drop_query_answer',
   'drop_refund_answer',
+  'pay_before_answer', // The payer has paid, and the notice is out, before the order itself is answered.
   'refuse_orders', // 503: the bank is closed.
   'refunds_processing', // The refund is answered as pending and approved a minute later.
   'refunds_declined',

@@ -7,9 +7,8 @@ import {
   merchantReference,
   readCallback,
   RESPONSE_CODES,
-  signedHeaders,
-  verifySigned,
 } from '../../../src/gateways/sandbox/messages.ts';
+import { signedHeaders, verifySigned } from '../../../src/gateways/sandbox/signing.ts';
 import { ACCOUNT, notice, paymentItem, sign, signedMessage } from './subject.ts';
 
 const NOW = new Date('2026-11-22T03:00:00Z');
