@@ -10,10 +10,10 @@ import { DEFAULT_BUSINESS_TIME_ZONE, dayOf } from '../../domain/kernel/time.ts';
 import {
   isJsonArray,
   isJsonObject,
-  parseStrictJson,
+  parseGatewayJson,
   type JsonObject,
   type JsonValue,
-} from '../../platform/strict-json.ts';
+} from '../../platform/gateway-json.ts';
 import type {
   CallbackItem,
   CallbackReading,
@@ -59,7 +59,7 @@ export function readCallback(
   if (message.method !== 'POST') return { kind: 'rejected', why: 'malformed' };
   const verdict = verifySigned(message, account, receivedAt);
   if (verdict !== 'genuine') return { kind: 'rejected', why: verdict };
-  const notice = parseStrictJson(message.body);
+  const notice = parseGatewayJson(message.body);
   if (!isJsonObject(notice ?? undefined)) return { kind: 'rejected', why: 'malformed' };
   const members = notice as JsonObject;
   const merchantId = text(members, 'merchant_id');
@@ -242,7 +242,7 @@ function answerTo(
   key: string,
   expected: string,
 ): JsonObject | null {
-  const answer = parseStrictJson(body) ?? undefined;
+  const answer = parseGatewayJson(body) ?? undefined;
   if (!isJsonObject(answer) || text(answer, 'merchant_id') !== account.merchantId) return null;
   return text(answer, key) === expected ? answer : null;
 }

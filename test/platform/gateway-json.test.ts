@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parseStrictJson, type JsonValue } from '../../src/platform/strict-json.ts';
+import { parseGatewayJson, type JsonValue } from '../../src/platform/gateway-json.ts';
 
-const parse = (text: string) => parseStrictJson(Buffer.from(text));
+const parse = (text: string) => parseGatewayJson(Buffer.from(text));
 
 /** Back to what JSON.parse would have given. */
 function plain(value: JsonValue): unknown {
@@ -15,7 +15,7 @@ function plain(value: JsonValue): unknown {
     : value;
 }
 
-describe('strict JSON', () => {
+describe('JSON from gateways', () => {
   it('reads what JSON.parse reads', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 5 }), (text) => {
@@ -53,7 +53,7 @@ describe('strict JSON', () => {
   });
 
   it('refuses bytes that are not UTF-8, a byte order mark and nesting without end', () => {
-    assert.equal(parseStrictJson(Buffer.from([0x22, 0xc3, 0x28, 0x22])), null);
+    assert.equal(parseGatewayJson(Buffer.from([0x22, 0xc3, 0x28, 0x22])), null);
     assert.equal(parse('\ufeff{}'), null);
     assert.equal(parse('['.repeat(100_000)), null);
     assert.equal(parse(`${'['.repeat(34)}${']'.repeat(34)}`), null);

@@ -1,4 +1,4 @@
-/** Strict JSON: keeps the text of numbers, refuses duplicate keys, `__proto__`, a byte order mark and deep nesting. */
+/** JSON as gateways send it, read strictly: numbers keep their text; duplicate keys, `__proto__`, a byte order mark and deep nesting are refused. */
 
 /** A number as it was written; nothing is rounded. */
 export interface JsonNumber {
@@ -28,7 +28,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
  * Reads JSON bytes strictly, or gives null: not UTF-8, not RFC 8259, a key twice in one object, a key
  * `__proto__`, or nesting deeper than 32.
  */
-export function parseStrictJson(bytes: Uint8Array): JsonValue | null {
+export function parseGatewayJson(bytes: Uint8Array): JsonValue | null {
   try {
     return readText(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (error) {
