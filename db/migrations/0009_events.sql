@@ -74,3 +74,4 @@ create table webhook_deliveries (
   foreign key (agency_id, endpoint_id) references webhook_endpoints (agency_id, id),
   foreign key (agency_id, event_id) references events (agency_id, id)
 );
+create index webhook_deliveries_by_event on webhook_deliveries (agency_id, event_id);
