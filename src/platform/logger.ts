@@ -46,10 +46,8 @@ export function createLogger(options: { readonly level: string }, destination?: 
 }
 
 /** Pino's own way to make a child; a logger of ours has it replaced. */
-const makeChild = Reflect.get(pino({ enabled: false }), 'child') as (
-  this: PinoLogger,
-  fields: Fields,
-) => PinoLogger;
+const makeChild = Reflect.get<object, string>(pino({ enabled: false }), 'child') as PinoChild;
+type PinoChild = (this: PinoLogger, fields: Fields) => PinoLogger;
 
 /** Pino hides the fields of a line, but takes those of a child as they are. */
 function withHiddenFields(logger: PinoLogger): Logger {
