@@ -1,0 +1,431 @@
+/** Reconciliation of a range of days on one page: what matches, what does not, and why the two sides differ. */
+import type { JSX } from 'preact';
+import { add, subtract, sum, type Money } from '../domain/kernel/money.ts';
+import type { MatchClass } from '../domain/settlement/settlement.ts';
+import type { Day } from '../domain/kernel/time.ts';
+import { Figures, Rich, Table, Tag, type Column } from '../web/components.tsx';
+import {
+  countText,
+  dayText,
+  instantFormat,
+  moneyFigure,
+  percentOfPpm,
+  signedMoneyFigure,
+} from '../web/formats.ts';
+import { messagesFor } from '../web/i18n.ts';
+import { staffPage, type PageContext, type StaffPageParts } from '../web/page.tsx';
+
+/** Everything of the range, in dong or one other currency; every amount has that currency. */
+export interface ReconciliationView {
+  readonly from: Day;
+  /** Included. */
+  readonly to: Day;
+  readonly asOf: Date;
+  readonly currency: Money['currency'];
+  readonly gateways: readonly GatewayReconciliation[];
+  /** Those of the page, oldest first. */
+  readonly exceptions: readonly ReconciliationException[];
+  /** How many there are in the range, when the page does not list all. */
+  readonly exceptionCount: number;
+  readonly formHref: string;
+  readonly menu: NonNullable<StaffPageParts['menu']>;
+}
+
+/** One gateway's days. A payment or line is in exactly one class. */
+export interface GatewayReconciliation {
+  readonly name: string;
+  /** When the newest statement of the range came; null: none yet, so nothing of this gateway is compared. */
+  readonly statementAt: Date | null;
+  /** All successful payments we recorded, compared or not. */
+  readonly recorded: CountAndSum;
+  readonly matched: CountAndSum;
+  /** Lines of the bank that we have no payment for; the sum is the bank's. */
+  readonly missingAtUs: CountAndSum;
+  /** Payments that no line names; the sum is ours. */
+  readonly missingAtBank: CountAndSum;
+  /** Both sides have it with different amounts. */
+  readonly amountDiffers: { readonly count: number; readonly ours: Money; readonly theirs: Money };
+}
+
+export interface CountAndSum {
+  readonly count: number;
+  readonly sum: Money;
+}
+
+export interface ReconciliationException {
+  readonly kind: Exclude<MatchClass, 'matched'>;
+  readonly day: Day;
+  readonly gatewayName: string;
+  /** Our merchant reference; null when the bank's line names none of ours. */
+  readonly merchantReference: string | null;
+  readonly gatewayTransactionId: string | null;
+  readonly ours: Money | null;
+  readonly theirs: Money | null;
+  readonly isResolved: boolean;
+}
+
+/** The figures of the bridge. Sources without a statement are left out: there is nothing to compare them with. */
+export interface Bridge {
+  readonly recorded: Money;
+  readonly reported: Money;
+  /** Bank's side less ours. */
+  readonly difference: Money;
+  /** Signed as they move our figure to the bank's. */
+  readonly steps: readonly {
+    readonly kind: Exclude<MatchClass, 'matched'>;
+    readonly count: number;
+    readonly sum: Money;
+  }[];
+  /** What the three classes leave unexplained; anything but 0 is a fault of the data. */
+  readonly unexplained: Money;
+}
+
+/** Why the two sides differ: our figure, less what is not at the bank, plus what only the bank has, plus differences. */
+export function bridgeOf(view: Pick<ReconciliationView, 'gateways' | 'currency'>): Bridge {
+  const compared = view.gateways.filter(({ statementAt }) => statementAt !== null);
+  const total = (amounts: readonly Money[]) => sum(amounts, view.currency);
+  const zero = total([]);
+  const recorded = total(compared.map((gateway) => gateway.recorded.sum));
+  const reported = total(compared.map(reportedBy).map(({ sum: reportedSum }) => reportedSum));
+  const countOf = (pick: (gateway: GatewayReconciliation) => number) =>
+    compared.reduce((running, gateway) => running + pick(gateway), 0);
+  const steps = [
+    {
+      kind: 'missing_at_bank' as const,
+      count: countOf((gateway) => gateway.missingAtBank.count),
+      sum: subtract(zero, total(compared.map((gateway) => gateway.missingAtBank.sum))),
+    },
+    {
+      kind: 'amount_differs' as const,
+      count: countOf((gateway) => gateway.amountDiffers.count),
+      sum: total(compared.map(({ amountDiffers }) => subtract(amountDiffers.theirs, amountDiffers.ours))),
+    },
+    {
+      kind: 'missing_at_us' as const,
+      count: countOf((gateway) => gateway.missingAtUs.count),
+      sum: total(compared.map((gateway) => gateway.missingAtUs.sum)),
+    },
+  ];
+  const difference = subtract(reported, recorded);
+  const explained = total(steps.map((step) => step.sum));
+  return { recorded, reported, difference, steps, unexplained: subtract(difference, explained) };
+}
+
+/** What the bank reports of a gateway's range: what matches, what only it has, and its side of the differences. */
+export function reportedBy(gateway: GatewayReconciliation): CountAndSum {
+  return {
+    count: gateway.matched.count + gateway.missingAtUs.count + gateway.amountDiffers.count,
+    sum: add(add(gateway.matched.sum, gateway.missingAtUs.sum), gateway.amountDiffers.theirs),
+  };
+}
+
+export function reconciliationPage(view: ReconciliationView, context: PageContext): string {
+  const texts = messagesFor(context.locale).reconciliation;
+  const [from, to] = [dayText(view.from), dayText(view.to)];
+  const title = view.from === view.to ? texts.titleOneDay(from) : texts.title(from, to);
+  const received = view.gateways.filter(({ statementAt }) => statementAt !== null).length;
+  const { moment } = instantFormat(context.timeZone, context.locale);
+  return staffPage(context, {
+    title,
+    menu: view.menu,
+    children: (
+      <>
+        <h1>{title}</h1>
+        <p class="muted">
+          {texts.statementsIn(received, view.gateways.length)} {texts.asOf(moment(view.asOf))}
+        </p>
+        <DayRange view={view} context={context} />
+        <KeyFigures view={view} context={context} />
+        <BridgeCard view={view} context={context} />
+        <GatewayTable view={view} context={context} />
+        <ExceptionTable view={view} context={context} />
+      </>
+    ),
+  });
+}
+
+interface Parts {
+  readonly view: ReconciliationView;
+  readonly context: PageContext;
+}
+
+function DayRange({ view, context }: Parts): JSX.Element {
+  const texts = messagesFor(context.locale).reconciliation;
+  return (
+    <form class="filter" method="get" action={view.formHref}>
+      {(['from', 'to'] as const).map((name) => (
+        <div class="field" key={name}>
+          <label for={name}>{texts[name]}</label>
+          <input id={name} name={name} type="date" value={view[name]} required />
+        </div>
+      ))}
+      <button class="btn second" type="submit">
+        {texts.show}
+      </button>
+    </form>
+  );
+}
+
+function KeyFigures({ view, context: { locale } }: Parts): JSX.Element {
+  const texts = messagesFor(locale).reconciliation;
+  const bridge = bridgeOf(view);
+  const waiting = view.gateways.filter(({ statementAt }) => statementAt === null);
+  const compared = view.gateways.filter(({ statementAt }) => statementAt !== null);
+  const all = countOf(view.gateways, ({ recorded }) => recorded.count);
+  const matched = countOf(compared, ({ matched: { count } }) => count);
+  const comparedCount = countOf(compared, ({ recorded }) => recorded.count);
+  return (
+    <Figures
+      figures={[
+        {
+          label: texts.recorded,
+          value: moneyFigure(sumOf(view, view.gateways), locale),
+          note: texts.transactions(countText(all, locale)),
+        },
+        {
+          label: texts.matchedRate,
+          value:
+            comparedCount === 0
+              ? '–'
+              : percentOfPpm(Math.floor((matched / comparedCount) * 10_000) * 100, locale),
+          note: texts.ofTransactions(countText(matched, locale), countText(comparedCount, locale)),
+        },
+        {
+          label: texts.difference,
+          value: signedMoneyFigure(bridge.difference, locale),
+          note: texts.exceptionCount(countText(view.exceptionCount, locale)),
+          isBad: bridge.difference.amountMinor !== 0n,
+        },
+        {
+          label: texts.withoutStatement,
+          value: moneyFigure(sumOf(view, waiting), locale),
+          note: waiting.map(({ name }) => name).join(', ') || texts.allAgree,
+        },
+      ]}
+    />
+  );
+}
+
+function BridgeCard({ view, context: { locale } }: Parts): JSX.Element {
+  const texts = messagesFor(locale).reconciliation;
+  const bridge = bridgeOf(view);
+  const open = bridge.steps.filter(({ count }) => count > 0);
+  const line = (
+    <p>
+      <Rich
+        text={texts.bridgeLine(moneyFigure(bridge.recorded, locale), moneyFigure(bridge.reported, locale))}
+      />
+    </p>
+  );
+  if (open.length === 0 && bridge.unexplained.amountMinor === 0n) {
+    return (
+      <section class="card">
+        <h2>{texts.allMatched}</h2>
+        {line}
+      </section>
+    );
+  }
+  const widest = open.reduce((most, { sum: { amountMinor } }) => {
+    const size = amountMinor < 0n ? -amountMinor : amountMinor;
+    return size > most ? size : most;
+  }, 1n);
+  const rows: BridgeRow[] = [
+    ...open.map((step) => ({ label: texts[step.kind], count: step.count, sum: step.sum })),
+    ...(bridge.unexplained.amountMinor === 0n
+      ? []
+      : [{ label: texts.bridgeUnexplained, count: null, sum: bridge.unexplained }]),
+  ];
+  const columns: Column<BridgeRow>[] = [
+    { heading: texts.step, cell: (row) => row.label, total: messagesFor(locale).list.totalRow },
+    {
+      heading: '',
+      cell: (row) => <Bar value={row.sum.amountMinor} widest={widest} />,
+    },
+    {
+      heading: texts.count,
+      isNumeric: true,
+      cell: (row) => (row.count === null ? '–' : countText(row.count, locale)),
+      total: countText(
+        open.reduce((running, { count }) => running + count, 0),
+        locale,
+      ),
+    },
+    {
+      heading: texts.sum,
+      isNumeric: true,
+      cell: (row) => signedMoneyFigure(row.sum, locale),
+      total: signedMoneyFigure(bridge.difference, locale),
+    },
+  ];
+  return (
+    <section class="card stack">
+      <h2>{texts.bridgeTitle(signedMoneyFigure(bridge.difference, locale))}</h2>
+      {line}
+      <Table caption={texts.bridgeTable} columns={columns} rows={rows} />
+    </section>
+  );
+}
+
+interface BridgeRow {
+  readonly label: string;
+  readonly count: number | null;
+  readonly sum: Money;
+}
+
+/** A signed bar on its own scale: next to the day's total these differences would not be seen. */
+function Bar({ value, widest }: { value: bigint; widest: bigint }): JSX.Element {
+  const size = value < 0n ? -value : value;
+  const width = Math.max(1, Number((size * 100n) / widest));
+  return (
+    <svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="track" width="100" height="8" />
+      <rect class={value < 0n ? 'minus' : 'plus'} width={width} height="8" />
+    </svg>
+  );
+}
+
+function GatewayTable({ view, context }: Parts): JSX.Element {
+  const { locale } = context;
+  const texts = messagesFor(locale).reconciliation;
+  const { moment } = instantFormat(context.timeZone, locale);
+  const all = view.gateways;
+  const counted = (pick: (gateway: GatewayReconciliation) => CountAndSum, heading: string) => [
+    {
+      heading,
+      isNumeric: true,
+      cell: (gateway: GatewayReconciliation) => countText(pick(gateway).count, locale),
+      total: countText(
+        countOf(all, (gateway) => pick(gateway).count),
+        locale,
+      ),
+    },
+    {
+      heading: texts.sum,
+      isNumeric: true,
+      cell: (gateway: GatewayReconciliation) => moneyFigure(pick(gateway).sum, locale),
+      total: moneyFigure(
+        sum(
+          all.map((gateway) => pick(gateway).sum),
+          view.currency,
+        ),
+        locale,
+      ),
+    },
+  ];
+  const columns: Column<GatewayReconciliation>[] = [
+    { heading: texts.source, cell: ({ name }) => name, total: messagesFor(locale).list.totalRow },
+    ...counted(({ matched }) => matched, texts.count),
+    ...counted(({ missingAtUs }) => missingAtUs, texts.count),
+    ...counted(({ missingAtBank }) => missingAtBank, texts.count),
+    ...counted(differenceOf, texts.count).map((column, index) =>
+      index === 1 ? { ...column, heading: texts.differenceColumn } : column,
+    ),
+    {
+      heading: texts.state,
+      cell: (gateway) => <GatewayState gateway={gateway} texts={texts} locale={locale} />,
+    },
+    {
+      heading: texts.statement,
+      cell: ({ statementAt }) => (statementAt === null ? texts.awaited : texts.received(moment(statementAt))),
+    },
+  ];
+  return (
+    <section class="card">
+      <Table
+        caption={texts.bySource}
+        headingGroups={[
+          { text: '', span: 1 },
+          { text: texts.matched, span: 2 },
+          { text: texts.missing_at_us, span: 2 },
+          { text: texts.missing_at_bank, span: 2 },
+          { text: texts.amount_differs, span: 2 },
+          { text: '', span: 2 },
+        ]}
+        columns={columns}
+        rows={all}
+      />
+    </section>
+  );
+}
+
+function differenceOf({ amountDiffers }: GatewayReconciliation): CountAndSum {
+  return { count: amountDiffers.count, sum: subtract(amountDiffers.theirs, amountDiffers.ours) };
+}
+
+function GatewayState({
+  gateway,
+  texts,
+  locale,
+}: {
+  gateway: GatewayReconciliation;
+  texts: ReturnType<typeof messagesFor>['reconciliation'];
+  locale: PageContext['locale'];
+}): JSX.Element {
+  if (gateway.statementAt === null) return <Tag tone="warn">{texts.awaited}</Tag>;
+  const open = gateway.missingAtUs.count + gateway.missingAtBank.count + gateway.amountDiffers.count;
+  return open === 0 ? (
+    <Tag tone="ok">{texts.allAgree}</Tag>
+  ) : (
+    <Tag tone="bad">{texts.exceptionCount(countText(open, locale))}</Tag>
+  );
+}
+
+function ExceptionTable({ view, context: { locale } }: Parts): JSX.Element {
+  const texts = messagesFor(locale).reconciliation;
+  if (view.exceptions.length === 0) {
+    return (
+      <section class="card">
+        <h2>{texts.exceptions}</h2>
+        <p>{texts.noExceptions}</p>
+      </section>
+    );
+  }
+  const amount = (value: Money | null) => (value === null ? texts.notThere : moneyFigure(value, locale));
+  const columns: Column<ReconciliationException>[] = [
+    { heading: texts.day, cell: ({ day }) => dayText(day) },
+    { heading: texts.kind, cell: ({ kind }) => texts[kind] },
+    { heading: texts.source, cell: ({ gatewayName }) => gatewayName },
+    { heading: texts.reference, cell: ({ merchantReference }) => merchantReference ?? texts.notThere },
+    { heading: texts.bankReference, cell: (row) => row.gatewayTransactionId ?? texts.notThere },
+    { heading: texts.ours, isNumeric: true, cell: ({ ours }) => amount(ours) },
+    { heading: texts.theirs, isNumeric: true, cell: ({ theirs }) => amount(theirs) },
+    {
+      heading: texts.differenceColumn,
+      isNumeric: true,
+      cell: (row) => (
+        <span class="negative">{signedMoneyFigure(exceptionDifference(row, view.currency), locale)}</span>
+      ),
+    },
+    {
+      heading: texts.resolution,
+      cell: ({ isResolved }) => (
+        <Tag tone={isResolved ? 'ok' : 'bad'}>{isResolved ? texts.resolved : texts.open}</Tag>
+      ),
+    },
+  ];
+  return (
+    <section class="card">
+      <Table caption={texts.exceptions} columns={columns} rows={view.exceptions} />
+    </section>
+  );
+}
+
+/** The bank's side less ours; a side that is not there counts 0. */
+function exceptionDifference({ ours, theirs }: ReconciliationException, currency: Money['currency']): Money {
+  const zero = { amountMinor: 0n, currency };
+  return subtract(theirs ?? zero, ours ?? zero);
+}
+
+function sumOf(view: ReconciliationView, gateways: readonly GatewayReconciliation[]): Money {
+  return sum(
+    gateways.map(({ recorded }) => recorded.sum),
+    view.currency,
+  );
+}
+
+function countOf(
+  gateways: readonly GatewayReconciliation[],
+  pick: (gateway: GatewayReconciliation) => number,
+): number {
+  return gateways.reduce((running, gateway) => running + pick(gateway), 0);
+}
