@@ -3,12 +3,15 @@ import type { JSX } from 'preact';
 import { subtract, sum, type Money } from '../domain/kernel/money.ts';
 import { Figures, Rich, Table, Tag, type Column } from '../web/components.tsx';
 import {
+  amountDigits,
   countText,
   dayText,
   instantFormat,
   moneyFigure,
   percentOfPpm,
+  signedDigits,
   signedMoneyFigure,
+  unitSign,
 } from '../web/formats.ts';
 import { messagesFor } from '../web/i18n.ts';
 import { staffPage, type PageContext } from '../web/page.tsx';
@@ -152,17 +155,17 @@ function BridgeCard({ view, context: { locale } }: Parts): JSX.Element {
       ),
     },
     {
-      heading: texts.sum,
+      heading: texts.sumIn(unitSign(view, locale)),
       isNumeric: true,
-      cell: (row) => signedMoneyFigure(row.sum, locale),
-      total: signedMoneyFigure(bridge.difference, locale),
+      cell: (row) => signedDigits(row.sum, locale),
+      total: signedDigits(bridge.difference, locale),
     },
   ];
   return (
     <section class="card stack">
       <h2>{texts.bridgeTitle(signedMoneyFigure(bridge.difference, locale))}</h2>
       {line}
-      <Table caption={texts.bridgeTable} columns={columns} rows={rows} />
+      <Table caption={texts.bridgeTable} isCaptionHidden columns={columns} rows={rows} />
     </section>
   );
 }
@@ -189,46 +192,29 @@ function GatewayTable({ view, context }: Parts): JSX.Element {
   const { locale } = context;
   const texts = messagesFor(locale).reconciliation;
   const { moment } = instantFormat(context.timeZone, locale);
-  const all = view.gateways;
-  const counted = (pick: (gateway: GatewayReconciliation) => CountAndSum, heading: string) => [
-    {
-      heading,
-      isNumeric: true,
-      cell: (gateway: GatewayReconciliation) => countText(pick(gateway).count, locale),
-      total: countText(
-        countOf(all, (gateway) => pick(gateway).count),
-        locale,
-      ),
-    },
-    {
-      heading: texts.sum,
-      isNumeric: true,
-      cell: (gateway: GatewayReconciliation) => moneyFigure(pick(gateway).sum, locale),
-      total: moneyFigure(
-        sum(
-          all.map((gateway) => pick(gateway).sum),
-          view.currency,
-        ),
-        locale,
-      ),
-    },
-  ];
+  const unit = unitSign(view, locale);
   const columns: Column<GatewayReconciliation>[] = [
     { heading: texts.source, cell: ({ name }) => name, total: messagesFor(locale).list.totalRow },
-    ...counted(({ matched }) => matched, texts.count),
-    ...counted(({ missingAtUs }) => missingAtUs, texts.count),
-    ...counted(({ missingAtBank }) => missingAtBank, texts.count),
-    ...counted(differenceOf, texts.count).map((column, index) =>
-      index === 1 ? { ...column, heading: texts.differenceColumn } : column,
-    ),
+    ...countAndSum(({ recorded }) => recorded, texts.sumIn(unit), { view, context }),
+    ...countAndSum(compared('matched'), texts.sumIn(unit), { view, context }),
+    ...countAndSum(compared('missingAtUs'), texts.sumIn(unit), { view, context }),
+    ...countAndSum(compared('missingAtBank'), texts.sumIn(unit), { view, context }),
+    ...countAndSum(differenceOf, texts.differenceIn(unit), { view, context }),
     {
       heading: texts.state,
       cell: (gateway) => <GatewayState gateway={gateway} texts={texts} locale={locale} />,
     },
     {
       heading: texts.statement,
-      cell: ({ statementAt }) => (statementAt === null ? texts.awaited : texts.received(moment(statementAt))),
+      cell: ({ statementAt }) => (statementAt === null ? texts.awaited : moment(statementAt)),
     },
+  ];
+  const groups = [
+    texts.recorded,
+    texts.matched,
+    texts.missing_at_us,
+    texts.missing_at_bank,
+    texts.amount_differs,
   ];
   return (
     <section class="card">
@@ -236,20 +222,61 @@ function GatewayTable({ view, context }: Parts): JSX.Element {
         caption={texts.bySource}
         headingGroups={[
           { text: '', span: 1 },
-          { text: texts.matched, span: 2 },
-          { text: texts.missing_at_us, span: 2 },
-          { text: texts.missing_at_bank, span: 2 },
-          { text: texts.amount_differs, span: 2 },
+          ...groups.map((text) => ({ text, span: 2 })),
           { text: '', span: 2 },
         ]}
         columns={columns}
-        rows={all}
+        rows={view.gateways}
       />
     </section>
   );
 }
 
-function differenceOf({ amountDiffers }: GatewayReconciliation): CountAndSum {
+type CellOf = (gateway: GatewayReconciliation) => CountAndSum | null;
+
+/** A column of counts and one of sums; a gateway without a statement has neither, which is not the same as 0. */
+function countAndSum(
+  pick: CellOf,
+  sumHeading: string,
+  { view, context: { locale } }: Parts,
+): Column<GatewayReconciliation>[] {
+  const texts = messagesFor(locale).reconciliation;
+  const known = view.gateways.map(pick).filter((cell) => cell !== null);
+  const cell = (gateway: GatewayReconciliation, write: (value: CountAndSum) => string) => {
+    const value = pick(gateway);
+    return value === null ? <span class="muted">{texts.notCompared}</span> : write(value);
+  };
+  return [
+    {
+      heading: texts.count,
+      isNumeric: true,
+      cell: (gateway) => cell(gateway, ({ count }) => countText(count, locale)),
+      total: countText(
+        known.reduce((running, { count }) => running + count, 0),
+        locale,
+      ),
+    },
+    {
+      heading: sumHeading,
+      isNumeric: true,
+      cell: (gateway) => cell(gateway, (value) => amountDigits(value.sum, locale)),
+      total: amountDigits(
+        sum(
+          known.map((value) => value.sum),
+          view.currency,
+        ),
+        locale,
+      ),
+    },
+  ];
+}
+
+function compared(part: 'matched' | 'missingAtUs' | 'missingAtBank'): CellOf {
+  return (gateway) => (gateway.statementAt === null ? null : gateway[part]);
+}
+
+function differenceOf({ amountDiffers, statementAt }: GatewayReconciliation): CountAndSum | null {
+  if (statementAt === null) return null;
   return { count: amountDiffers.count, sum: subtract(amountDiffers.theirs, amountDiffers.ours) };
 }
 
@@ -281,20 +308,21 @@ function ExceptionTable({ view, context: { locale } }: Parts): JSX.Element {
       </section>
     );
   }
-  const amount = (value: Money | null) => (value === null ? texts.notThere : moneyFigure(value, locale));
+  const amount = (value: Money | null) => (value === null ? texts.notThere : amountDigits(value, locale));
+  const unit = unitSign(view, locale);
   const columns: Column<ReconciliationException>[] = [
     { heading: texts.day, cell: ({ day }) => dayText(day) },
     { heading: texts.kind, cell: ({ kind }) => texts[kind] },
     { heading: texts.source, cell: ({ gatewayName }) => gatewayName },
     { heading: texts.reference, cell: ({ merchantReference }) => merchantReference ?? texts.notThere },
     { heading: texts.bankReference, cell: (row) => row.gatewayTransactionId ?? texts.notThere },
-    { heading: texts.ours, isNumeric: true, cell: ({ ours }) => amount(ours) },
-    { heading: texts.theirs, isNumeric: true, cell: ({ theirs }) => amount(theirs) },
+    { heading: texts.oursIn(unit), isNumeric: true, cell: ({ ours }) => amount(ours) },
+    { heading: texts.theirsIn(unit), isNumeric: true, cell: ({ theirs }) => amount(theirs) },
     {
-      heading: texts.differenceColumn,
+      heading: texts.differenceIn(unit),
       isNumeric: true,
       cell: (row) => (
-        <span class="negative">{signedMoneyFigure(exceptionDifference(row, view.currency), locale)}</span>
+        <span class="negative">{signedDigits(exceptionDifference(row, view.currency), locale)}</span>
       ),
     },
     {

@@ -473,7 +473,8 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
   }
   for (const [name, situation] of Object.entries(SITUATIONS)) {
     const isRefund = situation.kind === 'refund_under_way' || situation.kind === 'refunded';
-    const view = aStatusView(situation, isRefund ? { steps: REFUND_STEPS } : {});
+    const isOpen = situation.kind === 'waiting' || situation.kind === 'checking';
+    const view = aStatusView(situation, isOpen ? {} : { steps: isRefund ? REFUND_STEPS : [] });
     put(`status: ${name}`, statusPage(view, context), 1);
   }
   const result = (changes?: Partial<ResultView>) => resultPage(aResultView(changes), context);
