@@ -202,11 +202,14 @@ function GatewayTable({ view, context }: Parts): JSX.Element {
     ...countAndSum(differenceOf, texts.differenceIn(unit), { view, context }),
     {
       heading: texts.state,
-      cell: (gateway) => <GatewayState gateway={gateway} texts={texts} locale={locale} />,
-    },
-    {
-      heading: texts.statement,
-      cell: ({ statementAt }) => (statementAt === null ? texts.awaited : moment(statementAt)),
+      cell: (gateway) => (
+        <>
+          <GatewayState gateway={gateway} texts={texts} locale={locale} />
+          {gateway.statementAt === null ? null : (
+            <p class="muted nowrap">{texts.statementAt(moment(gateway.statementAt))}</p>
+          )}
+        </>
+      ),
     },
   ];
   const groups = [
@@ -223,7 +226,7 @@ function GatewayTable({ view, context }: Parts): JSX.Element {
         headingGroups={[
           { text: '', span: 1 },
           ...groups.map((text) => ({ text, span: 2 })),
-          { text: '', span: 2 },
+          { text: '', span: 1 },
         ]}
         columns={columns}
         rows={view.gateways}

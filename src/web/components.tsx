@@ -388,7 +388,7 @@ export function Table<Row>({
   return (
     <div class="table-scroll" role="region" aria-label={caption} tabIndex={0}>
       <table>
-        <caption>{isCaptionHidden ? <span class="vh">{caption}</span> : caption}</caption>
+        <caption class={isCaptionHidden ? 'vh' : undefined}>{caption}</caption>
         <thead>
           {headingGroups ? (
             <tr>

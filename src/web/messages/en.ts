@@ -395,7 +395,7 @@ export const en = {
     sumIn: (unit) => `Amount (${unit})`,
     differenceIn: (unit) => `Difference (${unit})`,
     state: 'State',
-    statement: 'Statement',
+    statementAt: (at) => `Statement ${at}`,
     awaited: 'Awaited',
     allAgree: 'All match',
     exceptions: 'Exceptions',

@@ -398,7 +398,7 @@ export const vi = {
     sumIn: (unit: string) => `Số tiền (${unit})`,
     differenceIn: (unit: string) => `Chênh lệch (${unit})`,
     state: 'Trạng thái',
-    statement: 'Sao kê',
+    statementAt: (at: string) => `Sao kê ${at}`,
     awaited: 'Chờ sao kê',
     allAgree: 'Khớp đủ',
     exceptions: 'Ngoại lệ',
