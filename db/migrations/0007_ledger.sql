@@ -1,0 +1,177 @@
+-- The double-entry ledger: transfers between accounts of one book, append-only, idempotent, sealed.
+-- A book is (agency_id, currency); composite keys make a transfer between two books impossible.
+
+create table ledger_accounts (
+  agency_id  integer not null references agencies (id),
+  id         uuid not null,
+  currency   char(3) not null,
+  code       integer not null,
+  sub_key    text not null default '',
+  opened_at  timestamptz not null default clock_timestamp(),
+  primary key (agency_id, id),
+  unique (agency_id, currency, code, sub_key),
+  unique (agency_id, currency, id)
+);
+
+-- Tenant. A day of an agency's books. Posting takes the row for share, closing for update.
+create table business_days (
+  agency_id  integer not null references agencies (id),
+  day        date not null,
+  closed_at  timestamptz,
+  primary key (agency_id, day)
+);
+
+create table ledger_transactions (
+  agency_id        integer not null,
+  id               uuid not null,
+  event_kind       text not null,
+  event_ref        text not null,
+  request_hash     bytea not null,
+  correlation_id   uuid,
+  effective_at     timestamptz not null,
+  booked_at        timestamptz not null default clock_timestamp(),
+  business_date    date not null,
+  reverses_id      uuid,
+  actor            text not null,
+  xid              xid8 not null default pg_current_xact_id(),
+  primary key (agency_id, id),
+  unique (agency_id, event_kind, event_ref),
+  foreign key (agency_id, business_date) references business_days (agency_id, day),
+  foreign key (agency_id, reverses_id) references ledger_transactions (agency_id, id)
+);
+create index ledger_transactions_by_xid on ledger_transactions (xid);
+create unique index ledger_transactions_one_reversal on ledger_transactions (agency_id, reverses_id)
+  where reverses_id is not null;
+
+create table ledger_transfers (
+  agency_id          integer not null,
+  transaction_id     uuid not null,
+  leg                smallint not null,
+  currency           char(3) not null,
+  debit_account_id   uuid not null,
+  credit_account_id  uuid not null,
+  amount             bigint not null check (amount > 0 and amount <= 9000000000000000),
+  primary key (agency_id, transaction_id, leg),
+  check (debit_account_id <> credit_account_id),
+  foreign key (agency_id, transaction_id) references ledger_transactions (agency_id, id),
+  foreign key (agency_id, currency, debit_account_id) references ledger_accounts (agency_id, currency, id),
+  foreign key (agency_id, currency, credit_account_id) references ledger_accounts (agency_id, currency, id)
+);
+
+-- Both sides of every transfer, the way an accountant reads them.
+create view ledger_entries as
+  select agency_id, transaction_id, leg, currency, debit_account_id as account_id, amount as debit, 0::bigint as credit
+  from ledger_transfers
+  union all
+  select agency_id, transaction_id, leg, currency, credit_account_id, 0::bigint, amount
+  from ledger_transfers;
+
+-- Derived: may be dropped and rebuilt from the transfers at any time.
+create table ledger_balances (
+  agency_id   integer not null,
+  account_id  uuid not null,
+  debits      numeric(30, 0) not null,
+  credits     numeric(30, 0) not null,
+  primary key (agency_id, account_id),
+  foreign key (agency_id, account_id) references ledger_accounts (agency_id, id)
+) with (fillfactor = 70);
+
+-- How far balances are rolled up and the chain is sealed: everything below the xid is in.
+create table ledger_progress (
+  singleton      boolean primary key default true check (singleton),
+  sealed_to_xid  xid8 not null,
+  sealed_through timestamptz not null,
+  last_sequence  bigint not null
+);
+insert into ledger_progress values (true, '3', '-infinity', 0);
+
+create table ledger_seals (
+  sequence        bigint primary key,
+  from_xid        xid8 not null,
+  to_xid          xid8 not null,
+  row_count       integer not null,
+  leaf_hashes     bytea not null,
+  account_totals  jsonb not null,
+  previous_hash   bytea not null,
+  hash            bytea not null,
+  sealed_through  timestamptz not null,
+  sealed_at       timestamptz not null default clock_timestamp()
+);
+
+create function refuse_change_of_books() returns trigger language plpgsql as $$
+begin
+  raise exception 'the books are append-only: % on % is refused', tg_op, tg_table_name using errcode = '42501';
+end $$;
+
+create procedure make_append_only(target regclass) language plpgsql as $$
+begin
+  execute format('create trigger append_only_rows before update or delete on %s for each row execute function refuse_change_of_books()', target);
+  execute format('create trigger append_only_table before truncate on %s for each statement execute function refuse_change_of_books()', target);
+  -- ALWAYS: otherwise session_replication_role = replica lets TRUNCATE through.
+  execute format('alter table %s enable always trigger append_only_rows', target);
+  execute format('alter table %s enable always trigger append_only_table', target);
+end $$;
+
+call make_append_only('ledger_accounts');
+call make_append_only('ledger_transactions');
+call make_append_only('ledger_transfers');
+call make_append_only('ledger_seals');
+
+-- The only writer of transactions: takes a list, each with its transfers, and posts each at most once.
+-- Returns the id that stands for each (agency, kind, ref): ours when new, the earlier one when repeated.
+-- The same reference with other content is a fault of ours and raises.
+create function ledger_post(postings jsonb) returns table (agency_id integer, event_kind text, event_ref text, id uuid, is_new boolean)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  wanted integer;
+  posted integer;
+begin
+  if exists (select 1 from jsonb_array_elements(postings) p where coalesce(jsonb_array_length(p->'transfers'), 0) = 0) then
+    raise exception 'a ledger transaction without transfers is refused' using errcode = '23514';
+  end if;
+  -- A day row shared by this posting cannot be closed under it.
+  select count(*), count(d.day) into wanted, posted
+  from (select distinct (p->>'agency_id')::integer as agency_id, (p->>'business_date')::date as day from jsonb_array_elements(postings) p) w
+  left join lateral (
+    select b.day from business_days b where b.agency_id = w.agency_id and b.day = w.day and b.closed_at is null for key share
+  ) d on true;
+  if posted < wanted then
+    raise exception 'a business day of this posting is closed or missing' using errcode = 'P0D01';
+  end if;
+  return query
+  with input as materialized (
+    select p.ordinality, x.*, p.value->'transfers' as transfers
+    from jsonb_array_elements(postings) with ordinality p,
+    lateral jsonb_to_record(p.value) as x (agency_id integer, id uuid, event_kind text, event_ref text, request_hash text,
+      correlation_id uuid, effective_at timestamptz, business_date date, reverses_id uuid, actor text)
+  ), headers as (
+    insert into ledger_transactions (agency_id, id, event_kind, event_ref, request_hash, correlation_id, effective_at, business_date, reverses_id, actor)
+    select i.agency_id, i.id, i.event_kind, i.event_ref, decode(i.request_hash, 'hex'), i.correlation_id, i.effective_at, i.business_date, i.reverses_id, i.actor
+    from input i order by i.ordinality
+    on conflict (agency_id, event_kind, event_ref) do nothing
+    returning agency_id, id, event_kind, event_ref
+  ), legs as (
+    insert into ledger_transfers (agency_id, transaction_id, leg, currency, debit_account_id, credit_account_id, amount)
+    select h.agency_id, h.id, t.leg, t.currency, t.debit_account_id, t.credit_account_id, t.amount
+    from headers h
+    join input i on i.agency_id = h.agency_id and i.id = h.id,
+    lateral jsonb_to_recordset(i.transfers) as t (leg smallint, currency char(3), debit_account_id uuid, credit_account_id uuid, amount bigint)
+    returning 1
+  )
+  select h.agency_id, h.event_kind, h.event_ref, h.id, true from headers h;
+
+  return query
+  select i.agency_id, i.event_kind, i.event_ref, t.id, false
+  from jsonb_to_recordset(postings) as i (agency_id integer, id uuid, event_kind text, event_ref text, request_hash text)
+  join ledger_transactions t on t.agency_id = i.agency_id and t.event_kind = i.event_kind and t.event_ref = i.event_ref and t.id <> i.id;
+
+  if exists (
+    select 1
+    from jsonb_to_recordset(postings) as i (agency_id integer, id uuid, event_kind text, event_ref text, request_hash text)
+    join ledger_transactions t on t.agency_id = i.agency_id and t.event_kind = i.event_kind and t.event_ref = i.event_ref
+    where t.request_hash <> decode(i.request_hash, 'hex')
+  ) then
+    raise exception 'a ledger transaction was repeated with other content' using errcode = 'P0L01';
+  end if;
+end $$;
