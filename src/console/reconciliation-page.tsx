@@ -207,7 +207,7 @@ function GatewayTable({ view, context }: Parts): JSX.Element {
         <>
           <GatewayState gateway={gateway} texts={texts} locale={locale} />
           {gateway.statementAt === null ? null : (
-            <p class="muted nowrap">{texts.statementAt(moment(gateway.statementAt))}</p>
+            <p class="muted">{texts.statementAt(moment(gateway.statementAt))}</p>
           )}
         </>
       ),
