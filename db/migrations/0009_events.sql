@@ -36,6 +36,8 @@ create table webhook_endpoints (
 );
 
 -- Tenant. One row while an event waits for an endpoint; deleted when it is delivered or given up.
+-- Due times are the application clock's, the lease is the database clock's. A row whose order has an earlier
+-- event waiting for the same endpoint (in the same generation) is never claimed, whatever its due time.
 create table webhook_queue (
   agency_id        integer not null,
   endpoint_id      uuid not null,
@@ -47,14 +49,17 @@ create table webhook_queue (
   attempts         integer not null default 0,
   enqueued_at      timestamptz not null,
   next_attempt_at  timestamptz not null,
+  first_tried_at   timestamptz,
   leased_until     timestamptz,
   last_status      integer,
   last_error       text,
   primary key (agency_id, endpoint_id, order_id, sequence, generation),
   foreign key (agency_id, endpoint_id) references webhook_endpoints (agency_id, id),
   foreign key (agency_id, event_id) references events (agency_id, id)
-) with (fillfactor = 70);
-create index webhook_queue_due on webhook_queue (next_attempt_at);
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
+-- By endpoint first: a claim takes a few rows of each endpoint, so one with a million waiting hides no other.
+-- No index mentions the lease, so that taking it stays a HOT update.
+create index webhook_queue_due on webhook_queue (agency_id, endpoint_id, next_attempt_at);
 
 -- Tenant. How each delivery ended.
 create table webhook_deliveries (
@@ -74,3 +79,6 @@ create table webhook_deliveries (
   foreign key (agency_id, endpoint_id) references webhook_endpoints (agency_id, id),
   foreign key (agency_id, event_id) references events (agency_id, id)
 );
+create index webhook_deliveries_newest on webhook_deliveries (agency_id, enqueued_at desc, id desc);
+create index webhook_deliveries_by_event on webhook_deliveries (agency_id, event_id, endpoint_id, generation);
+create index webhook_deliveries_failed on webhook_deliveries (finished_at) where state = 'failed';
