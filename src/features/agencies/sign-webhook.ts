@@ -6,8 +6,8 @@ import { publicId, type EventId } from '../../domain/kernel/ids.ts';
 export type SigningSecrets = readonly [newest: string, ...older: string[]];
 
 /** Encrypts and decrypts under the installation's key; the second argument binds the box to its row. */
-export type SealBox = (plaintext: string, associatedData: string) => string;
-export type OpenBox = (box: string, associatedData: string) => string;
+export type SealBox = (text: string, rowId: string) => string;
+export type OpenBox = (sealed: string, rowId: string) => string;
 
 export interface WebhookMessage {
   readonly eventId: EventId;
@@ -45,18 +45,22 @@ export function makeSecret(randomBytes: (size: number) => Buffer): string {
 }
 
 export function sealSecrets(secrets: SigningSecrets, endpointId: string, sealBox: SealBox): string {
-  return sealBox(JSON.stringify(secrets), endpointId);
+  return sealBox(JSON.stringify(secrets), rowOf(endpointId));
 }
 
 /** Opens a box of secrets. A box that is not ours, or of another row, is a fault. */
 export function openSecrets(box: string, endpointId: string, openBox: OpenBox): SigningSecrets {
-  const secrets: unknown = JSON.parse(openBox(box, endpointId));
+  const secrets: unknown = JSON.parse(openBox(box, rowOf(endpointId)));
   if (!Array.isArray(secrets) || !secrets.every((secret) => typeof secret === 'string')) {
     throw new Error('the box holds no list of secrets');
   }
   const [newest, ...older] = secrets as string[];
   if (newest === undefined) throw new Error('the box holds no secret');
   return [newest, ...older];
+}
+
+function rowOf(endpointId: string): string {
+  return `webhook_endpoints:${endpointId}`;
 }
 
 const CACHED_SIGNERS = 2_000;
