@@ -54,7 +54,7 @@ export function openSecrets(box: string, endpointId: string, openBox: OpenBox): 
   if (!Array.isArray(secrets) || !secrets.every((secret) => typeof secret === 'string')) {
     throw new Error('the box holds no list of secrets');
   }
-  const [newest, ...older] = secrets as string[];
+  const [newest, ...older] = secrets;
   if (newest === undefined) throw new Error('the box holds no secret');
   return [newest, ...older];
 }
