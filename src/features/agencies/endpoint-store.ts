@@ -157,7 +157,7 @@ export async function updateEndpoint(
 export async function makeAllDue(tx: Tx, agencyId: AgencyId, id: EndpointId, now: Date): Promise<void> {
   await query(
     tx,
-    `update webhook_queue set attempts = 0, leased_until = null,
+    `update webhook_queue set attempts = 0,
             next_attempt_at = least(next_attempt_at, greatest(:now::timestamptz, now()))
       where agency_id = :agencyId and endpoint_id = :id
         and (attempts > 0 or next_attempt_at > greatest(:now::timestamptz, now()))`,
