@@ -5,7 +5,7 @@ import type { ClaimedDelivery } from './delivery-store.ts';
 export interface LaneLimits {
   /** Attempts under way at once in this process. */
   readonly inFlight: number;
-  /** Attempts under way at once to one endpoint that answers fast. */
+  /** Attempts under way at once to one endpoint that answers fast: no more than the client has connections a host. */
   readonly perEndpoint: number;
 }
 

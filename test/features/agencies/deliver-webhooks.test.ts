@@ -9,6 +9,7 @@ import {
   parkFollowers,
 } from '../../../src/features/agencies/delivery-store.ts';
 import { query } from '../../../src/platform/database.ts';
+import { createGatewayClient } from '../../../src/platform/http-client.ts';
 import { fixedClock, type FixedClock } from '../../support/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
@@ -223,7 +224,7 @@ describe('delivery of webhooks', () => {
       });
     }
     for (let index = 0; index < 40; index += 1) await queueEvent(await addOrder(test.db, agencyId), 1);
-    const patient = deliveryDeps(test.db, clock, { timeoutMs: 15_000 });
+    const patient = deliveryDeps(test.db, clock, createGatewayClient({ timeoutMs: 15_000 }));
     const dispatcher = createDispatcher(patient, { inFlight: 16, pollEveryMs: 20 });
     dispatcher.start();
     try {

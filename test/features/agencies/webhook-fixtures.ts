@@ -16,7 +16,8 @@ import type { Clock } from '../../../src/domain/kernel/time.ts';
 import type { DeliveryDeps } from '../../../src/features/agencies/deliver-webhooks.ts';
 import { sealSecrets, type OpenBox, type SealBox } from '../../../src/features/agencies/sign-webhook.ts';
 import { query, type Database } from '../../../src/platform/database.ts';
-import { createWebhookPost, openUnguardedDispatcher } from '../../../src/platform/webhook-http.ts';
+import { createGatewayClient, type HttpClient } from '../../../src/platform/http-client.ts';
+import { createWebhookPost } from '../../../src/platform/webhook-http.ts';
 import { newTestId } from '../../support/ids.ts';
 
 const KEY = createHash('sha256').update('a key for tests').digest();
@@ -217,13 +218,12 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Everything the delivery of webhooks needs, sending for real to this machine; log lines are kept. */
+/** Everything the delivery of webhooks needs, sending for real, unguarded unless told; log lines are kept. */
 export function deliveryDeps(
   db: Database,
   clock: Clock,
-  { timeoutMs = 2_000 }: { readonly timeoutMs?: number } = {},
+  client: HttpClient = createGatewayClient({ timeoutMs: 2_000 }),
 ): DeliveryDeps & { readonly lines: LogLine[]; close(): Promise<void> } {
-  const dispatcher = openUnguardedDispatcher(64);
   const lines: LogLine[] = [];
   const write = (fields: object, event: string): void => {
     lines.push({ event, fields: fields as Record<string, unknown> });
@@ -232,12 +232,12 @@ export function deliveryDeps(
     db,
     clock,
     newId: newTestId,
-    post: createWebhookPost({ dispatcher, timeoutMs }),
+    post: createWebhookPost(client.send),
     openBox,
     log: { info: write, warn: write, error: write },
     random: () => 0,
     lines,
-    close: () => dispatcher.destroy(),
+    close: () => client.close(),
   };
 }
 
