@@ -44,47 +44,14 @@ export interface ClaimRequest {
 export function claimDeliveries(db: Database, request: ClaimRequest): Promise<ClaimedDelivery[]> {
   return query<ClaimedDelivery>(
     db,
-    // The limit of a lateral part is taken anew for every endpoint, and is reached before any further row is locked.
-    // min() with its own look-up keeps the planner from hashing the whole queue to find what comes first.
-    `with open_endpoints as (
-       select e.agency_id, e.id, coalesce(r.room, :perEndpoint::integer) as room
-         from webhook_endpoints e
-         left join unnest(:busy::uuid[], :rooms::integer[]) as r(endpoint_id, room) on r.endpoint_id = e.id
-        where e.enabled and e.deleted_at is null and coalesce(r.room, 1) > 0
-        order by random()
-     ), picked as materialized (
-       select due.*
-         from open_endpoints e
-        cross join lateral (
-          select q.agency_id, q.endpoint_id, q.order_id, q.sequence, q.generation
-            from webhook_queue q
-           where q.agency_id = e.agency_id and q.endpoint_id = e.id
-             and q.next_attempt_at <= greatest(:now::timestamptz, now())
-             and (q.leased_until is null or q.leased_until < now())
-             and q.sequence = (select min(h.sequence) from webhook_queue h
-                                where h.agency_id = q.agency_id and h.endpoint_id = q.endpoint_id
-                                  and h.order_id = q.order_id and h.generation = q.generation)
-           order by q.next_attempt_at
-           limit e.room
-             for update of q skip locked
-        ) due
-        limit :limit
-     ), leased as (
-       update webhook_queue q
-          set leased_until = now() + make_interval(secs => :leaseSeconds)
-         from picked p
-        where q.agency_id = p.agency_id and q.endpoint_id = p.endpoint_id and q.order_id = p.order_id
-          and q.sequence = p.sequence and q.generation = p.generation
-       returning q.agency_id, q.endpoint_id, q.order_id, q.sequence, q.generation, q.delivery_id, q.event_id,
-                 q.attempts, q.first_tried_at, q.enqueued_at, q.leased_until
-     )
-     select l.agency_id as "agencyId", l.endpoint_id as "endpointId", l.order_id as "orderId", l.sequence,
+    `select l.agency_id as "agencyId", l.endpoint_id as "endpointId", l.order_id as "orderId", l.sequence,
             l.generation, l.delivery_id as "deliveryId", l.event_id as "eventId", l.attempts,
             l.first_tried_at as "firstTriedAt", l.enqueued_at as "enqueuedAt", l.leased_until::text as lease,
             v.body, e.url, e.secrets_box as "secretsBox",
             coalesce(e.older_secret_until > greatest(:now::timestamptz, now()), false) as "olderSecretValid",
             e.failing_since as "failingSince", now() as "claimedAt"
-       from leased l
+       from claim_webhooks(:now::timestamptz, :limit::integer, :leaseSeconds::integer, :perEndpoint::integer,
+                           :busy::uuid[], :rooms::integer[]) l
        join events v on v.agency_id = l.agency_id and v.id = l.event_id
        join webhook_endpoints e on e.agency_id = l.agency_id and e.id = l.endpoint_id
       order by l.enqueued_at, l.sequence`,
@@ -186,8 +153,8 @@ export async function releaseDeliveries(db: Database, deliveries: readonly Claim
 const ROW_COLUMNS = `agency_id integer, endpoint_id uuid, order_id uuid, sequence integer, generation integer,
   delivery_id uuid, lease timestamptz, status integer, error text, tried_at timestamptz`;
 
-const SAME_ROW = `q.agency_id = r.agency_id and q.endpoint_id = r.endpoint_id and q.order_id = r.order_id
-  and q.sequence = r.sequence and q.generation = r.generation`;
+const SAME_ROW = `q.agency_id = r.agency_id and q.order_id = r.order_id and q.sequence = r.sequence
+  and q.endpoint_id is not distinct from r.endpoint_id and q.generation = r.generation`;
 
 function keyOf(delivery: ClaimedDelivery) {
   return {
@@ -276,7 +243,7 @@ export async function parkFollowers(db: Database, now: Date, perEndpoint: number
         cross join lateral (
           select q.agency_id, q.endpoint_id, q.order_id, q.sequence, q.generation
             from webhook_queue q
-           where q.agency_id = e.agency_id and q.endpoint_id = e.id
+           where q.agency_id is not distinct from e.agency_id and q.endpoint_id = e.id
              and q.next_attempt_at <= greatest(:now::timestamptz, now())
            order by q.next_attempt_at
            limit :perEndpoint
@@ -284,14 +251,15 @@ export async function parkFollowers(db: Database, now: Date, perEndpoint: number
         where e.enabled and e.failing_since is not null and e.deleted_at is null
      ), blocked as materialized (
        select d.*, (select max(h.next_attempt_at) from webhook_queue h
-                     where h.agency_id = d.agency_id and h.endpoint_id = d.endpoint_id and h.order_id = d.order_id
-                       and h.generation = d.generation and h.sequence < d.sequence) as until
+                     where h.agency_id = d.agency_id and h.order_id = d.order_id and h.sequence < d.sequence
+                       and h.endpoint_id is not distinct from d.endpoint_id
+                       and h.generation = d.generation) as until
          from due d
      ), locked as materialized (
        select q.agency_id, q.endpoint_id, q.order_id, q.sequence, q.generation, b.until
          from blocked b
-         join webhook_queue q on q.agency_id = b.agency_id and q.endpoint_id = b.endpoint_id
-          and q.order_id = b.order_id and q.sequence = b.sequence and q.generation = b.generation
+         join webhook_queue q on q.agency_id = b.agency_id and q.order_id = b.order_id and q.sequence = b.sequence
+          and q.endpoint_id is not distinct from b.endpoint_id and q.generation = b.generation
         where b.until > greatest(:now::timestamptz, now())
           for update of q skip locked
      )
@@ -320,7 +288,7 @@ export async function outboxFigures(reader: Reader): Promise<OutboxFigures> {
               select min(d.next_attempt_at)
                 from webhook_endpoints e
                cross join lateral (select q.next_attempt_at from webhook_queue q
-                                    where q.agency_id = e.agency_id and q.endpoint_id = e.id
+                                    where q.agency_id is not distinct from e.agency_id and q.endpoint_id = e.id
                                     order by q.next_attempt_at limit 1) d
                where e.enabled and e.deleted_at is null))), 0)::double precision as "outboxAgeSeconds",
             (select count(*)::integer from webhook_deliveries d

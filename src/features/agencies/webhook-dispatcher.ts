@@ -34,23 +34,19 @@ const PAUSE_AFTER_FAULT_MS = 1_000;
 export function createDispatcher(deps: DeliveryDeps, settings: DispatcherSettings = {}): Dispatcher {
   const pollEveryMs = settings.pollEveryMs ?? 200;
   let running: Promise<void> | null = null;
-  let stopping = new AbortController();
+  let isStopping = false;
   let wakeUp: () => void = () => undefined;
   let engine = createDeliveryEngine(deps, settings);
 
   /** Resolves after so long, or earlier when woken or stopped. */
   function pause(ms: number): Promise<void> {
-    const { signal } = stopping;
-    if (signal.aborted) return Promise.resolve();
+    if (isStopping) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(end, ms);
-      function end(): void {
+      const timer = setTimeout(resolve, ms);
+      wakeUp = () => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', end);
         resolve();
-      }
-      signal.addEventListener('abort', end);
-      wakeUp = end;
+      };
     });
   }
 
@@ -62,7 +58,7 @@ export function createDispatcher(deps: DeliveryDeps, settings: DispatcherSetting
 
   async function run(): Promise<void> {
     let parkedAtMs = 0;
-    while (!stopping.signal.aborted) {
+    while (!isStopping) {
       try {
         await look();
         if (performance.now() - parkedAtMs < PARK_EVERY_MS) continue;
@@ -78,13 +74,14 @@ export function createDispatcher(deps: DeliveryDeps, settings: DispatcherSetting
   return {
     start() {
       if (running) return;
-      stopping = new AbortController();
+      isStopping = false;
       engine = createDeliveryEngine(deps, settings);
       running = run();
     },
     async stop() {
       if (!running) return;
-      stopping.abort();
+      isStopping = true;
+      wakeUp();
       await running;
       running = null;
       await engine.giveBack().catch((error: unknown) => {
