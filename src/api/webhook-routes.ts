@@ -208,7 +208,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): ApiRoute[] {
       idempotency: 'none',
       async handle({ client, params: { id } }) {
         await removeEndpoint(deps, client.agencyId, id);
-        return { status: 204, body: null };
+        return { status: 204, body: undefined };
       },
     }),
     defineRoute({

@@ -210,16 +210,24 @@ export async function deleteEndpoint(
   return rows.length > 0;
 }
 
+export interface SendingDetails {
+  readonly url: string;
+  readonly secretsBox: string;
+  readonly olderSecretValid: boolean;
+  /** The database's time: receivers compare a message's time with the world's, not with our test clock. */
+  readonly sentAt: Date;
+}
+
 /** What is needed to send one message to an endpoint outside the queue. */
 export async function findSendingDetails(
   reader: Reader,
   agencyId: AgencyId,
   id: EndpointId,
   now: Date,
-): Promise<{ url: string; secretsBox: string; olderSecretValid: boolean } | null> {
-  const [row] = await query<{ url: string; secretsBox: string; olderSecretValid: boolean }>(
+): Promise<SendingDetails | null> {
+  const [row] = await query<SendingDetails>(
     reader,
-    `select e.url, e.secrets_box as "secretsBox",
+    `select e.url, e.secrets_box as "secretsBox", now() as "sentAt",
             coalesce(e.older_secret_until > greatest(:now::timestamptz, now()), false) as "olderSecretValid"
        from webhook_endpoints e
       where e.agency_id = :agencyId and e.id = :id and e.deleted_at is null`,

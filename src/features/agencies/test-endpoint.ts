@@ -51,7 +51,7 @@ export async function testEndpoint(
       signerFor: (box, endpointId) => createSigner(openSecrets(box, endpointId, deps.openBox)),
     },
     { ...details, endpointId: id, eventId, body },
-    now,
+    details.sentAt,
   );
   return {
     eventId: publicId('ev', eventId),
