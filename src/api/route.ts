@@ -69,7 +69,10 @@ export interface TransactionalRoute<Params, Query, Body> extends RouteRow<Params
 /** A POST that writes its idempotency row in its own single statement; null means "the key was taken: replay". */
 export interface SelfClaimingRoute<Params, Query, Body> extends RouteRow<Params, Query, Body> {
   readonly idempotency: 'own_statement';
-  readonly handle: (input: RouteInput<Params, Query, Body>, claim: IdempotencyClaim) => Promise<Answer | null>;
+  readonly handle: (
+    input: RouteInput<Params, Query, Body>,
+    claim: IdempotencyClaim,
+  ) => Promise<Answer | null>;
 }
 
 export type ApiRoute<Params = unknown, Query = unknown, Body = unknown> =
