@@ -1,0 +1,130 @@
+/** Runs db/migrations/NNNN_what.sql, forward only, each file in one transaction; safe from several processes. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Knex } from 'knex';
+import pg from 'pg';
+import { openDatabase, query, type Database } from '../src/platform/database.ts';
+import { escapeQuestionMarks } from '../src/platform/named-bindings.ts';
+import { grantToApp } from './grants.ts';
+
+/** Taken on the database being migrated; advisory locks are per database. */
+const MIGRATION_LOCK = 7_203_002;
+const FILE_NAME = /^\d{4}_[a-z0-9_]+\.sql$/;
+
+export interface MigrationOptions {
+  /** Connects as the role that owns the tables. */
+  readonly ownerUrl: string;
+  /** Connects as the role the service runs under; the same as the owner where there is only one. */
+  readonly appUrl: string;
+  /** Holds the SQL files; this repository's unless told. */
+  readonly folder?: string;
+}
+
+/**
+ * Brings a database to the newest schema and grants the app role what it may do.
+ *
+ * @returns the names of the migrations that ran now, oldest first
+ * Refuses in one sentence, touching nothing, a schema newer than these files.
+ */
+export async function migrate(options: MigrationOptions): Promise<string[]> {
+  const folder = options.folder ?? migrationsFolder();
+  const guard = new pg.Client({ connectionString: options.ownerUrl, application_name: 'migration-lock' });
+  guard.on('error', () => undefined);
+  await guard.connect();
+  // No statement timeout: building an index on a large table takes as long as it takes.
+  const db = openDatabase({
+    url: options.ownerUrl,
+    poolMax: 2,
+    applicationName: 'migrate',
+    statementTimeoutMs: 0,
+    lockTimeoutMs: 10_000,
+  });
+  try {
+    await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await refuseNewerSchema(db, folder);
+    const config = migratorConfig(folder);
+    // Whoever left knex's own lock behind is dead: the living one would hold the advisory lock.
+    await db.migrate.forceFreeMigrationsLock(config);
+    const [, applied] = (await db.migrate.latest(config)) as [number, string[]];
+    await grantToApp(db, await userOf(options.appUrl));
+    return applied;
+  } finally {
+    await db.destroy();
+    await guard.end();
+  }
+}
+
+/** The migrations of a folder that a database lacks; empty when its schema is current. */
+export async function pendingMigrations(
+  db: Database,
+  folder: string = migrationsFolder(),
+): Promise<string[]> {
+  const done = new Set(await appliedMigrations(db));
+  return migrationNames(folder).filter((name) => !done.has(name));
+}
+
+/** The folder of SQL files, from the sources as from the built tree. */
+export function migrationsFolder(): string {
+  const beside = join(import.meta.dirname, 'migrations');
+  return existsSync(beside) ? beside : join(import.meta.dirname, '..', '..', 'db', 'migrations');
+}
+
+/** Knex's configuration for these files; names carry no extension, so that built code finds the same ones. */
+export function migratorConfig(folder: string): Knex.MigratorConfig {
+  return { migrationSource: sqlFiles(folder), tableName: 'knex_migrations' };
+}
+
+function sqlFiles(folder: string): Knex.MigrationSource<string> {
+  return {
+    getMigrations: () => Promise.resolve(migrationNames(folder)),
+    getMigrationName: (name) => name,
+    getMigration: (name) => {
+      const sql = readFileSync(join(folder, `${name}.sql`), 'utf8');
+      return Promise.resolve({
+        up: async (transaction: Knex) => {
+          await transaction.raw(escapeQuestionMarks(sql));
+        },
+        down: () => Promise.reject(new Error('Migrations only go forward: write another one.')),
+      });
+    },
+  };
+}
+
+function migrationNames(folder: string): string[] {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.sql'));
+  const misnamed = files.find((name) => !FILE_NAME.test(name));
+  if (misnamed !== undefined) throw new Error(`Migration ${misnamed} must be named like 0001_what.sql.`);
+  return files.map((name) => name.slice(0, -'.sql'.length)).sort();
+}
+
+async function appliedMigrations(db: Database): Promise<string[]> {
+  const found = await query<{ present: boolean }>(
+    db,
+    `select to_regclass('knex_migrations') is not null as present`,
+  );
+  if (found[0]?.present !== true) return [];
+  const rows = await query<{ name: string }>(db, 'select name from knex_migrations order by id');
+  return rows.map((row) => row.name);
+}
+
+async function refuseNewerSchema(db: Database, folder: string): Promise<void> {
+  const known = new Set(migrationNames(folder));
+  const unknown = (await appliedMigrations(db)).filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  throw new Error(
+    `The database's schema is newer than this version of the service (it has ${unknown.join(', ')}): ` +
+      'start the newer version. Nothing was touched.',
+  );
+}
+
+async function userOf(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const answer = await client.query<{ name: string }>('select current_user as name');
+    return answer.rows[0]?.name ?? '';
+  } finally {
+    await client.end();
+  }
+}
