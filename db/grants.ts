@@ -7,6 +7,10 @@ export const APPEND_ONLY_TABLES = [
   'ledger_transactions',
   'ledger_transfers',
   'ledger_seals',
+  'ledger_seal_totals',
+  'receipts',
+  'receipt_voidings',
+  'events',
   'audit_log',
 ] as const;
 
