@@ -89,9 +89,7 @@ function isAnotherCharge(line: LineToMatch, record: SettlementRecord): boolean {
 }
 
 /** A gateway's own number names a charge more narrowly than our reference, so it is looked at first. */
-function indexRecords(
-  records: readonly SettlementRecord[],
-): (line: LineToMatch) => SettlementRecord | null {
+function indexRecords(records: readonly SettlementRecord[]): (line: LineToMatch) => SettlementRecord | null {
   const byTransaction = new Map<string, SettlementRecord>();
   const byReference = new Map<string, SettlementRecord>();
   for (const record of records) {

@@ -1,12 +1,7 @@
 /** What a settlement line means for the books: gross to the bank account, the fee borne by who bears it. */
 import { PLATFORM_AGENCY, type AgencyId } from '../kernel/ids.ts';
 import { money, shareByLargestRemainder, type Money } from '../kernel/money.ts';
-import {
-  clearingAccount,
-  singleAccount,
-  treasuryBankAccount,
-  type AccountName,
-} from '../ledger/accounts.ts';
+import { clearingAccount, singleAccount, treasuryBankAccount, type AccountName } from '../ledger/accounts.ts';
 import type { Movement } from '../ledger/posting-rules.ts';
 
 /** One transfer in words: a movement, its two accounts by name, an amount. */
