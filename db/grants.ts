@@ -1,18 +1,5 @@
 /** What the role that runs the service may do: everyday writing on ordinary tables, adding only on the books. */
-import { inTransaction, query, type Database, type Tx } from '../src/platform/database.ts';
-
-/** Tables to which rows are only ever added. The app role may read and insert there, nothing else. */
-export const APPEND_ONLY_TABLES = [
-  'ledger_accounts',
-  'ledger_transactions',
-  'ledger_transfers',
-  'ledger_seals',
-  'ledger_seal_totals',
-  'receipts',
-  'receipt_voidings',
-  'events',
-  'audit_log',
-] as const;
+import { inTransaction, query, type Database, type Reader, type Tx } from '../src/platform/database.ts';
 
 /** The migrator's own tables: the service reads them to tell whether the schema is current. */
 const READ_ONLY_TABLES = ['knex_migrations', 'knex_migrations_lock'];
@@ -25,18 +12,31 @@ export async function grantToApp(ownerDb: Database, appRole: string): Promise<vo
     const role = quoteName(appRole);
     await query(tx, `grant usage on schema public to ${role}`);
     await query(tx, `revoke all on all tables in schema public from ${role}`);
+    const appendOnly = new Set(await appendOnlyTables(tx));
     for (const table of await tableNames(tx)) {
-      await query(tx, `grant ${rightsOn(table)} on table public.${quoteName(table)} to ${role}`);
+      const rights = rightsOn(table, appendOnly.has(table));
+      await query(tx, `grant ${rights} on table public.${quoteName(table)} to ${role}`);
     }
     await query(tx, `grant usage, select on all sequences in schema public to ${role}`);
     await query(tx, `grant execute on all functions in schema public to ${role}`);
   });
 }
 
-function rightsOn(table: string): string {
+/** Tables to which rows are only ever added: those that carry the trigger of `make_append_only`. */
+export async function appendOnlyTables(reader: Reader): Promise<string[]> {
+  const rows = await query<{ name: string }>(
+    reader,
+    `select c.relname as name
+       from pg_trigger t join pg_class c on c.oid = t.tgrelid
+      where t.tgname = 'append_only_rows' and c.relnamespace = 'public'::regnamespace
+      order by c.relname`,
+  );
+  return rows.map((row) => row.name);
+}
+
+function rightsOn(table: string, isAppendOnly: boolean): string {
   if (READ_ONLY_TABLES.includes(table)) return 'select';
-  if ((APPEND_ONLY_TABLES as readonly string[]).includes(table)) return 'select, insert';
-  return 'select, insert, update, delete';
+  return isAppendOnly ? 'select, insert' : 'select, insert, update, delete';
 }
 
 async function tableNames(tx: Tx): Promise<string[]> {

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import type { ApiClient, ApiClientKind, Scope } from '../domain/agencies/api-client.ts';
+import type { RefusalCode } from '../domain/kernel/refusals.ts';
 import type { Tx } from '../platform/database.ts';
 
 /** What a handler answers; `body` is plain data, bigint amounts included (written as JSON integers). */
@@ -29,6 +30,14 @@ export interface RouteInput<Params, Query, Body> {
   readonly requestId: string;
 }
 
+/** One file of a multipart body. */
+export interface UploadedFile {
+  /** As the sender wrote it: never a path of ours. */
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly bytes: Buffer;
+}
+
 /** The idempotency row of a request, for the one handler that writes it in its own statement. */
 export interface IdempotencyClaim {
   readonly key: string;
@@ -50,6 +59,17 @@ interface RouteRow<Params, Query, Body> {
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
+  /**
+   * `json` unless said otherwise. With `multipart` the body schema decodes one object that has each text part
+   * as a string and each file part as an {@link UploadedFile} (`uploadedFile()` of `decoding.ts`).
+   */
+  readonly bodyFormat?: 'json' | 'multipart';
+  /** 256 KiB for JSON and 64 MiB for multipart unless said otherwise. */
+  readonly bodyLimitBytes?: number;
+  /** What a path parameter that cannot be an id is refused with, so that it looks like an absent one. */
+  readonly missing?: RefusalCode;
+  /** Shown in the OpenAPI document. */
+  readonly examples?: { readonly body?: unknown; readonly answers?: Readonly<Record<number, unknown>> };
   /** Status to description and schema; the schema is what the OpenAPI document shows and tests hold answers against. */
   readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: z.ZodType }>>;
 }

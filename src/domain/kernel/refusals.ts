@@ -15,6 +15,13 @@ export type RefusalKind =
 export const REFUSALS = {
   'request.malformed': { kind: 'malformed', title: 'The request could not be read.' },
   'request.not-found': { kind: 'missing', title: 'There is nothing at this address.' },
+  'request.method-not-allowed': { kind: 'malformed', title: 'This address does not take this method.' },
+  'request.too-large': { kind: 'malformed', title: 'The request body is larger than this call takes.' },
+  'request.media-type': {
+    kind: 'malformed',
+    title: 'The request body is of a kind this call does not take.',
+  },
+  'request.too-slow': { kind: 'malformed', title: 'The request body did not arrive in time.' },
   'request.rate-limited': { kind: 'limited', title: 'Too many requests. Wait as long as Retry-After says.' },
   'service.unavailable': { kind: 'unavailable', title: 'The service cannot answer now. Try again shortly.' },
 
@@ -23,6 +30,15 @@ export const REFUSALS = {
     kind: 'unauthenticated',
     title: 'The client is not known or its secret is wrong.',
   },
+  'access.scope-not-granted': {
+    kind: 'malformed',
+    title: 'The client was not granted one of the scopes it asked for.',
+  },
+  'access.grant-not-supported': {
+    kind: 'malformed',
+    title: 'The only grant type here is client_credentials.',
+  },
+  'access.kind-not-allowed': { kind: 'forbidden', title: 'This call is for another kind of client.' },
   'access.scope-missing': { kind: 'forbidden', title: 'The access token lacks the scope this call needs.' },
 
   'idempotency.key-missing': { kind: 'malformed', title: 'This call needs an Idempotency-Key header.' },
@@ -37,6 +53,8 @@ export const REFUSALS = {
   },
 
   'agency.not-found': { kind: 'missing', title: 'There is no such agency.' },
+  'agency.code-taken': { kind: 'conflict', title: 'Another agency has this code.' },
+  'agency.client-not-found': { kind: 'missing', title: 'There is no such API client.' },
   'obligation.unknown-type': { kind: 'invalid', title: 'There is no such obligation type.' },
   'obligation.attributes-invalid': {
     kind: 'invalid',

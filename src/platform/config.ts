@@ -1,0 +1,329 @@
+/** The environment decoded into one frozen Config; every fault is told at once. */
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { generatedSecrets, type GeneratedSecrets } from './generated-secrets.ts';
+import { Secret } from './secret.ts';
+
+/** How the service runs: `embedded` brings its own PostgreSQL and is for trying out and developing. */
+export type Mode = 'embedded' | 'development' | 'production';
+
+/** A 32-byte key and the name under which what it sealed or signed remembers it. */
+export interface NamedKey {
+  readonly id: string;
+  /** Base64 of 32 bytes. */
+  readonly key: Secret;
+}
+
+export interface Config {
+  readonly mode: Mode;
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** Without a slash at its end. */
+    readonly publicUrl: string;
+    /** How many proxies in front of us may tell the visitor's address. */
+    readonly trustedProxies: number;
+    readonly bodyLimitBytes: number;
+    readonly settlementFileLimitBytes: number;
+    readonly shutdownTimeoutMs: number;
+  };
+  readonly database: {
+    /** Null in embedded mode: the addresses come with the server that is started. */
+    readonly urls: { readonly app: Secret; readonly owner: Secret } | null;
+    /** True when the service runs as the owner of its tables, so that append-only rests on triggers alone. */
+    readonly hasOneRole: boolean;
+    readonly poolMax: number;
+    readonly hotPoolMax: number;
+    readonly statementTimeoutMs: number;
+  };
+  readonly secrets: {
+    /** The key that seals secrets in the database now. */
+    readonly current: NamedKey;
+    /** The key before it, still able to open. */
+    readonly previous: NamedKey | null;
+    /** Keys of pay tokens, newest first; tokens are made with the first and checked with all. */
+    readonly linkKeys: readonly NamedKey[];
+  };
+  readonly businessTimeZone: string;
+  readonly log: { readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent' };
+  /** Null where there is no pretend bank. */
+  readonly sandbox: { readonly merchantId: string; readonly secret: Secret } | null;
+  readonly limits: {
+    readonly tokenRequestsPerMinute: number;
+    readonly apiRequestsPerMinute: number;
+    readonly publicLookupsPerMinute: number;
+  };
+  readonly webhooks: {
+    readonly timeoutMs: number;
+    /** `host:port` of receivers that may lie inside our network or speak plain HTTP. */
+    readonly allowedHosts: readonly string[];
+  };
+  readonly gateways: { readonly timeoutMs: number };
+  /** Holds the embedded server's data, generated secrets and the lock of this folder. */
+  readonly dataDir: string;
+  /** Sentences the operator should read at start. */
+  readonly warnings: readonly string[];
+}
+
+/** A configuration that cannot be used; its message lists every fault. */
+export function configFault(faults: readonly string[]): Error {
+  return new Error(`The configuration cannot be used:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Decodes the environment.
+ *
+ * @param files  `dataDir` is where generated secrets are kept when DATA_DIR does not say otherwise
+ * Refuses, listing every fault, what cannot be used; production refuses generated secrets, the embedded
+ * database, the sandbox, an address without TLS and a single database role.
+ */
+export function readConfig(env: Environment, files: { readonly dataDir: string }): Config {
+  const faults: string[] = [];
+  const variables = decode(env, faults);
+  if (!variables) throw configFault(faults);
+  const isProduction = variables.NODE_ENV === 'production';
+  const isEmbedded = variables.DATABASE_URL === undefined;
+  if (isProduction) faults.push(...productionFaults(variables));
+  if (isEmbedded && variables.DATABASE_OWNER_URL !== undefined) {
+    faults.push('DATABASE_URL is missing although DATABASE_OWNER_URL is set: set both, or neither.');
+  }
+  if (faults.length > 0) throw configFault(faults);
+
+  const dataDir = resolve(variables.DATA_DIR ?? files.dataDir);
+  const warnings: string[] = [];
+  const isGenerating = variables.SECRETS_KEY === undefined || variables.LINK_KEYS === undefined;
+  const generated = isGenerating ? generatedSecrets(join(dataDir, 'secrets.json')) : null;
+  if (generated && !isEmbedded) {
+    warnings.push(
+      `SECRETS_KEY or LINK_KEYS is not set: keys were generated into ${dataDir}; keep that folder.`,
+    );
+  }
+  const hasOneRole = !isEmbedded && variables.DATABASE_OWNER_URL === undefined;
+  if (hasOneRole) {
+    warnings.push('DATABASE_OWNER_URL is not set: that the books are append-only rests on triggers alone.');
+  }
+  return deepFreeze({
+    mode: isProduction ? 'production' : isEmbedded ? 'embedded' : 'development',
+    http: {
+      host: variables.HOST ?? '127.0.0.1',
+      port: variables.PORT,
+      publicUrl: publicUrlOf(variables),
+      trustedProxies: variables.TRUSTED_PROXIES,
+      bodyLimitBytes: 256 * 1024,
+      settlementFileLimitBytes: 64 * 1024 * 1024,
+      shutdownTimeoutMs: variables.SHUTDOWN_TIMEOUT_MS,
+    },
+    database: {
+      urls: databaseUrls(variables),
+      hasOneRole,
+      poolMax: variables.DATABASE_POOL_MAX,
+      hotPoolMax: variables.DATABASE_HOT_POOL_MAX,
+      statementTimeoutMs: variables.DATABASE_STATEMENT_TIMEOUT_MS,
+    },
+    secrets: keysOf(variables, generated),
+    businessTimeZone: variables.BUSINESS_TIME_ZONE,
+    log: { level: variables.LOG_LEVEL },
+    sandbox: sandboxOf(variables, generated),
+    limits: {
+      tokenRequestsPerMinute: variables.LIMIT_TOKEN_REQUESTS_PER_MINUTE,
+      apiRequestsPerMinute: variables.LIMIT_API_REQUESTS_PER_MINUTE,
+      publicLookupsPerMinute: variables.LIMIT_PUBLIC_LOOKUPS_PER_MINUTE,
+    },
+    webhooks: {
+      timeoutMs: variables.WEBHOOK_TIMEOUT_MS,
+      allowedHosts: allowedHosts(variables, isProduction),
+    },
+    gateways: { timeoutMs: variables.GATEWAY_TIMEOUT_MS },
+    dataDir,
+    warnings,
+  });
+}
+
+const keyText = z
+  .string()
+  .refine((text) => Buffer.from(text, 'base64').length === 32, 'must be the base64 of 32 bytes')
+  .transform((text) => new Secret(text));
+
+const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must be an address that begins with postgres://')
+  .transform((text) => new Secret(text));
+
+const flag = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
+
+/** `2026a:BASE64,2025b:BASE64`: names of one to eight characters, newest first. */
+const namedKeys = z.string().transform((text, context): NamedKey[] =>
+  text.split(',').flatMap((entry) => {
+    const match = /^([A-Za-z0-9]{1,8}):(.+)$/.exec(entry.trim());
+    if (!match || Buffer.from(match[2] ?? '', 'base64').length !== 32) {
+      context.addIssue('must be a list like name:key,name:key, each key the base64 of 32 bytes');
+      return [];
+    }
+    return [{ id: match[1] ?? '', key: new Secret(match[2] ?? '') }];
+  }),
+);
+
+function whole(from: number, to: number, fallback: number) {
+  const words = `must be a whole number from ${from} to ${to}`;
+  return z
+    .string()
+    .regex(/^\d+$/, words)
+    .transform(Number)
+    .refine((n) => n >= from && n <= to, words)
+    .default(fallback);
+}
+
+const VARIABLES = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  PORT: whole(0, 65_535, 3000),
+  HOST: z.string().optional(),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an address like https://pay.example.gov.vn' })
+    .optional(),
+  TRUSTED_PROXIES: whole(0, 10, 0),
+  SHUTDOWN_TIMEOUT_MS: whole(0, 300_000, 10_000),
+  DATA_DIR: z.string().optional(),
+  DATABASE_URL: databaseUrl.optional(),
+  DATABASE_OWNER_URL: databaseUrl.optional(),
+  DATABASE_POOL_MAX: whole(1, 500, 10),
+  DATABASE_HOT_POOL_MAX: whole(1, 100, 3),
+  DATABASE_STATEMENT_TIMEOUT_MS: whole(100, 600_000, 5_000),
+  SECRETS_KEY: keyText.optional(),
+  SECRETS_KEY_PREVIOUS: keyText.optional(),
+  LINK_KEYS: namedKeys.optional(),
+  BUSINESS_TIME_ZONE: z
+    .string()
+    .refine(isTimeZone, 'must be a time zone like Asia/Ho_Chi_Minh')
+    .default('Asia/Ho_Chi_Minh'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  SANDBOX_ENABLED: flag.optional(),
+  SANDBOX_MERCHANT_ID: z.string().optional(),
+  SANDBOX_SECRET: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .transform((text) => new Secret(text))
+    .optional(),
+  LIMIT_TOKEN_REQUESTS_PER_MINUTE: whole(1, 1_000_000, 60),
+  LIMIT_API_REQUESTS_PER_MINUTE: whole(1, 10_000_000, 6_000),
+  LIMIT_PUBLIC_LOOKUPS_PER_MINUTE: whole(1, 1_000_000, 30),
+  WEBHOOK_TIMEOUT_MS: whole(100, 60_000, 10_000),
+  WEBHOOK_ALLOWED_HOSTS: z.string().optional(),
+  GATEWAY_TIMEOUT_MS: whole(100, 60_000, 10_000),
+});
+
+type Variables = z.infer<typeof VARIABLES>;
+
+/** The names of all variables the service reads, for the comparison with .env.example. */
+export const VARIABLE_NAMES: readonly string[] = Object.keys(VARIABLES.shape);
+
+function decode(env: Environment, faults: string[]): Variables | null {
+  // A variable set to nothing counts as not set: that is how many tools unset one.
+  const given = Object.fromEntries(
+    VARIABLE_NAMES.map((name) => [name, env[name] === '' ? undefined : env[name]]),
+  );
+  const decoded = VARIABLES.safeParse(given);
+  if (decoded.success) return decoded.data;
+  for (const issue of decoded.error.issues) {
+    const name = String(issue.path[0]);
+    const words =
+      issue.code === 'invalid_value' ? `must be one of ${issue.values.join(', ')}` : issue.message;
+    faults.push(`${name} ${words}.`);
+  }
+  return null;
+}
+
+function productionFaults(variables: Variables): string[] {
+  const because = 'because NODE_ENV=production';
+  const isNotTls = variables.PUBLIC_URL !== undefined && !variables.PUBLIC_URL.startsWith('https://');
+  return [
+    variables.DATABASE_URL
+      ? ''
+      : `DATABASE_URL is missing ${because}: the embedded database is for trying out.`,
+    variables.DATABASE_OWNER_URL
+      ? ''
+      : `DATABASE_OWNER_URL is missing ${because}: it owns and migrates the tables.`,
+    variables.SECRETS_KEY ? '' : `SECRETS_KEY is missing ${because}: secrets are not generated there.`,
+    variables.LINK_KEYS ? '' : `LINK_KEYS is missing ${because}: secrets are not generated there.`,
+    variables.PUBLIC_URL ? '' : `PUBLIC_URL is missing ${because}.`,
+    variables.HOST ? '' : `HOST is missing ${because}.`,
+    isNotTls ? `PUBLIC_URL must begin with https:// ${because}.` : '',
+    variables.SANDBOX_ENABLED ? `SANDBOX_ENABLED must not be true ${because}.` : '',
+    variables.SANDBOX_MERCHANT_ID ? `SANDBOX_MERCHANT_ID must not be set ${because}.` : '',
+    variables.SANDBOX_SECRET ? `SANDBOX_SECRET must not be set ${because}.` : '',
+    variables.WEBHOOK_ALLOWED_HOSTS ? `WEBHOOK_ALLOWED_HOSTS must not be set ${because}.` : '',
+    sameText(variables.DATABASE_URL, variables.DATABASE_OWNER_URL)
+      ? `DATABASE_OWNER_URL must name another role than DATABASE_URL ${because}.`
+      : '',
+  ].filter((fault) => fault !== '');
+}
+
+function sameText(left: Secret | undefined, right: Secret | undefined): boolean {
+  return left !== undefined && left.reveal() === right?.reveal();
+}
+
+function publicUrlOf(variables: Variables): string {
+  return (variables.PUBLIC_URL ?? `http://localhost:${String(variables.PORT)}`).replace(/\/+$/, '');
+}
+
+function databaseUrls(variables: Variables): Config['database']['urls'] {
+  if (!variables.DATABASE_URL) return null;
+  return { app: variables.DATABASE_URL, owner: variables.DATABASE_OWNER_URL ?? variables.DATABASE_URL };
+}
+
+function keysOf(variables: Variables, generated: GeneratedSecrets | null): Config['secrets'] {
+  const current = variables.SECRETS_KEY ?? generated?.secretsKey;
+  const linkKeys = variables.LINK_KEYS ?? (generated ? [{ id: 'g1', key: generated.linkKey }] : []);
+  if (!current) throw new Error('A key that is neither given nor generated.');
+  return {
+    current: named(current),
+    previous: variables.SECRETS_KEY_PREVIOUS ? named(variables.SECRETS_KEY_PREVIOUS) : null,
+    linkKeys,
+  };
+}
+
+function sandboxOf(variables: Variables, generated: GeneratedSecrets | null): Config['sandbox'] {
+  if (variables.NODE_ENV === 'production' || variables.SANDBOX_ENABLED === false) return null;
+  const secret = variables.SANDBOX_SECRET ?? generated?.sandboxSecret ?? derivedSandboxSecret(variables);
+  return { merchantId: variables.SANDBOX_MERCHANT_ID ?? 'DVC-SANDBOX', secret };
+}
+
+/** With all other keys given, the pretend bank's secret follows from them: it guards pretend money only. */
+function derivedSandboxSecret(variables: Variables): Secret {
+  return new Secret(fingerprint(`sandbox ${variables.SECRETS_KEY?.reveal() ?? ''}`, 32));
+}
+
+/** In the trial modes the pretend agency's inbox lives in this very process. */
+function allowedHosts(variables: Variables, isProduction: boolean): string[] {
+  const listed = (variables.WEBHOOK_ALLOWED_HOSTS ?? '').split(',').map((host) => host.trim());
+  const own = isProduction ? '' : new URL(publicUrlOf(variables)).host;
+  return [...listed, own].filter((host) => host !== '');
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A key is named by what it is, so that a sealed text finds its key whichever variable holds it. */
+function named(key: Secret): NamedKey {
+  return { id: fingerprint(key.reveal(), 8), key };
+}
+
+function fingerprint(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !(value instanceof Secret)) {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value;
+}
