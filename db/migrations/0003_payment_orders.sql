@@ -63,6 +63,9 @@ create table order_lines (
   foreign key (fee_code, fee_version) references fee_items (fee_code, version)
 );
 
+-- People find what they owe by the number of the decision; late money asks whether its obligation was paid since.
+create index order_lines_by_decision on order_lines (agency_id, decision_number) where decision_number is not null;
+
 -- Tenant. One open order per obligation: the primary key is the promise.
 create table open_obligations (
   agency_id         integer not null,

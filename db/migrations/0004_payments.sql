@@ -23,9 +23,13 @@ create table payments (
   lifetime_ends_at        timestamptz not null,
   paid_at                 timestamptz,
   settled_at              timestamptz,
+  -- Set when the gateway charged twice under one reference: this row is the second charge.
+  duplicate_of            uuid references payments (id),
   unique (gateway, merchant_reference),
   foreign key (gateway, merchant_account) references merchant_accounts (gateway, code)
 ) with (fillfactor = 85);
+
+create index payments_duplicates on payments (duplicate_of) where duplicate_of is not null;
 
 -- A gateway's own transaction pays once: a second use of its number fails on this key.
 create table gateway_transactions (

@@ -111,9 +111,9 @@ begin
 
   if jsonb_array_length(plan->'new_payments') > 0 then
     insert into payments (id, number, gateway, merchant_account, merchant_reference, amount, currency, state, locale, gateway_transaction_id,
-      amount_received, started_at, handed_off_at, lifetime_ends_at, paid_at, settled_at)
+      amount_received, started_at, handed_off_at, lifetime_ends_at, paid_at, settled_at, duplicate_of)
     select n.id, nextval('payment_numbers'), b.gateway, b.merchant_account, n.merchant_reference, n.amount, n.currency, n.state, b.locale,
-      n.gateway_transaction_id, n.amount, b.started_at, b.handed_off_at, b.lifetime_ends_at, n.paid_at, n.settled_at
+      n.gateway_transaction_id, n.amount, b.started_at, b.handed_off_at, b.lifetime_ends_at, n.paid_at, n.settled_at, b.id
     from jsonb_to_recordset(plan->'new_payments') as n(id uuid, base_payment_id uuid, merchant_reference text, amount bigint, currency char(3),
       state text, gateway_transaction_id text, paid_at timestamptz, settled_at timestamptz)
     join payments b on b.id = n.base_payment_id;

@@ -76,7 +76,7 @@ export function decideOutcome(
 
 function decideSuccess(payment: Payment, outcome: Success, businessTimeZone: string): OutcomeDecision {
   if (!awaitsMoney(payment.state)) {
-    return outcome.gatewayTransactionId === payment.gatewayTransactionId
+    return payment.knownTransactions.includes(outcome.gatewayTransactionId)
       ? { kind: 'nothing_new' }
       : { kind: 'second_charge', outcome };
   }

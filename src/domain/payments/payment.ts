@@ -65,6 +65,8 @@ export interface Payment {
   readonly state: PaymentState;
   readonly version: number;
   readonly gatewayTransactionId: string | null;
+  /** The gateway's transactions already kept under this reference, a second charge's included. */
+  readonly knownTransactions: readonly string[];
   readonly startedAt: Date;
   readonly handedOffAt: Date | null;
   readonly lifetimeEndsAt: Date;

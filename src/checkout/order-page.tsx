@@ -1,0 +1,363 @@
+/** C05, check and pay: how much, why, who, by which method, and what happens if something goes wrong. One order. */
+import type { JSX } from 'preact';
+import { formatLookupCode, type LookupCode } from '../domain/kernel/lookup-code.ts';
+import type { Money } from '../domain/kernel/money.ts';
+import type { Day } from '../domain/kernel/time.ts';
+import {
+  Amount,
+  ErrorSummary,
+  ErrorText,
+  Figure,
+  MethodOption,
+  MoneyStateLine,
+  Name,
+  Rich,
+  SummaryList,
+  Vietnamese,
+  WarnPanel,
+  type FormFault,
+  type SummaryRow,
+} from '../web/components.tsx';
+import {
+  dayText,
+  instantFormat,
+  maskIdentity,
+  moneyFigure,
+  moneyText,
+  percentOfPpm,
+} from '../web/formats.ts';
+import { CSRF_FIELD, HiddenFields, type FormTarget } from '../web/forms.tsx';
+import { messagesFor, type Messages, type NameInLanguages } from '../web/i18n.ts';
+import { CheckIcon } from '../web/icons.tsx';
+import { citizenPage, type PageContext } from '../web/page.tsx';
+
+/** The public type codes of obligations, as in the API. */
+export type ObligationTypeCode = keyof Messages['order']['kind'];
+
+/** An open order that nobody is paying. Names and numbers come whole: the page masks what it may not show. */
+export interface OrderView {
+  readonly lookupCode: LookupCode;
+  readonly agency: NameInLanguages;
+  /** What is due if paid today: the sum of the lines. */
+  readonly total: Money;
+  readonly lines: readonly OrderLineView[];
+  /** What the citizen pays to the gateway on top; 0 is shown as free of charge. */
+  readonly transactionFee: Money;
+  readonly reason: OrderReason;
+  readonly payer: { readonly name: string; readonly identityNumber: string | null };
+  /** In the order shown. Empty, or none available: the page says so and has no button. */
+  readonly methods: readonly MethodView[];
+  /** `code` of the method to tick beforehand: the one chosen before a fault, or remembered by the device. */
+  readonly selectedMethod: string | null;
+  /**
+   * The form posts `csrf`, `method` (a method's code), `idempotency_key` and `amount`, the total shown in minor
+   * units, so that the route can see that the day changed in between (C19).
+   */
+  readonly form: FormTarget & { readonly idempotencyKey: string };
+  readonly faults: readonly FormFault[];
+  /** Set when the amount is not what this visitor saw before: late interest of one more day. */
+  readonly amountChange: { readonly added: Money; readonly daysLate: number } | null;
+  readonly backHref: string | null;
+}
+
+export interface OrderLineView {
+  readonly type: ObligationTypeCode;
+  /** The agency's own words, Vietnamese; null shows the name of the type. */
+  readonly description: string | null;
+  readonly amount: Money;
+  /** How late interest was computed; rate in parts per million a day (500 is 0.05 %). */
+  readonly lateInterest: {
+    readonly base: Money;
+    readonly ratePerDayPpm: number;
+    readonly days: number;
+  } | null;
+}
+
+/** Facts only the agency knows; a null row is left out. Texts of the agency are Vietnamese. */
+export interface OrderReason {
+  readonly offence: { readonly what: string; readonly whenAndWhere: string | null } | null;
+  readonly procedureName: string | null;
+  readonly dossierCode: string | null;
+  readonly decision: {
+    readonly number: string;
+    readonly issuedOn: Day | null;
+    readonly documentHref: string | null;
+  } | null;
+  /** Beneficiary of the money, such as a State Treasury office. */
+  readonly paidInto: string;
+  /** `daysLeft` is 0 on the last day and negative afterwards. */
+  readonly due: { readonly on: Day; readonly daysLeft: number } | null;
+}
+
+export interface MethodView {
+  /** The form's value: the gateway's code. */
+  readonly code: string;
+  readonly kind: 'qr_transfer' | 'card' | 'wallet';
+  /** The gateway's own name; null shows the words of its kind. */
+  readonly name: string | null;
+  readonly availability: MethodAvailability;
+}
+
+export type MethodAvailability =
+  | { readonly kind: 'available' }
+  | { readonly kind: 'slow'; readonly minutes: number }
+  | { readonly kind: 'maintenance'; readonly until: Date }
+  | { readonly kind: 'unavailable' }
+  | { readonly kind: 'over_limit'; readonly limit: Money }
+  | { readonly kind: 'under_minimum'; readonly minimum: Money };
+
+export const METHOD_FIELD = 'method';
+export const IDEMPOTENCY_FIELD = 'idempotency_key';
+export const AMOUNT_FIELD = 'amount';
+
+export function orderPage(view: OrderView, context: PageContext): string {
+  const texts = messagesFor(context.locale);
+  return citizenPage(context, {
+    title: texts.order.title,
+    hasErrors: view.faults.length > 0,
+    backHref: view.backHref,
+    children: (
+      <>
+        <ErrorSummary faults={view.faults} locale={context.locale} />
+        <h1>{texts.order.title}</h1>
+        <AmountChange view={view} context={context} />
+        <AmountPanel view={view} context={context} />
+        <section aria-labelledby="why">
+          <h2 id="why">{texts.order.why}</h2>
+          <SummaryList rows={reasonRows(view, context)} />
+        </section>
+        <section aria-labelledby="payer">
+          <h2 id="payer">{texts.order.payer}</h2>
+          <SummaryList rows={[payerRow(view, context)]} />
+        </section>
+        <PayForm view={view} context={context} />
+      </>
+    ),
+  });
+}
+
+interface Parts {
+  readonly view: OrderView;
+  readonly context: PageContext;
+}
+
+function AmountChange({ view, context: { locale } }: Parts): JSX.Element | null {
+  if (view.amountChange === null) return null;
+  const texts = messagesFor(locale).order;
+  const { added, daysLate } = view.amountChange;
+  return (
+    <WarnPanel>
+      <p>
+        <Rich text={texts.amountChanged(moneyText(view.total, locale))} />{' '}
+        {texts.amountChangedWhy(daysLate, moneyText(added, locale))}
+      </p>
+    </WarnPanel>
+  );
+}
+
+function AmountPanel({ view, context }: Parts): JSX.Element {
+  const { locale } = context;
+  const texts = messagesFor(locale).order;
+  return (
+    <div class="panel">
+      <p class="muted">{texts.total}</p>
+      <Amount amount={view.total} locale={locale} isWithWords />
+      <dl class="lines">
+        {view.lines.map((line, index) => (
+          <div key={index}>
+            <dt>
+              {line.description === null ? (
+                texts.kind[line.type]
+              ) : (
+                <Vietnamese text={line.description} locale={locale} />
+              )}
+              {line.lateInterest === null ? null : (
+                <small>
+                  {texts.lateCalculation(
+                    line.lateInterest.days,
+                    percentOfPpm(line.lateInterest.ratePerDayPpm, locale),
+                    moneyFigure(line.lateInterest.base, locale),
+                  )}
+                </small>
+              )}
+            </dt>
+            <dd>
+              <Figure amount={line.amount} locale={locale} />
+            </dd>
+          </div>
+        ))}
+        <div>
+          <dt>{texts.transactionFee}</dt>
+          <dd>
+            {view.transactionFee.amountMinor === 0n ? (
+              texts.free
+            ) : (
+              <Figure amount={view.transactionFee} locale={locale} />
+            )}
+          </dd>
+        </div>
+      </dl>
+      <MoneyStateLine state={{ kind: 'not_paid' }} context={context} />
+    </div>
+  );
+}
+
+function reasonRows({ reason, agency, lookupCode }: OrderView, { locale }: PageContext): SummaryRow[] {
+  const texts = messagesFor(locale).order;
+  const rows: SummaryRow[] = [];
+  const vietnamese = (text: string) => <Vietnamese text={text} locale={locale} />;
+  if (reason.offence) {
+    const { what, whenAndWhere } = reason.offence;
+    rows.push({
+      label: texts.offence,
+      value: vietnamese(what),
+      ...(whenAndWhere === null ? {} : { note: vietnamese(whenAndWhere) }),
+    });
+  }
+  if (reason.procedureName !== null)
+    rows.push({ label: texts.procedure, value: vietnamese(reason.procedureName) });
+  if (reason.dossierCode !== null) rows.push({ label: texts.dossier, value: reason.dossierCode });
+  if (reason.decision) {
+    const { number, issuedOn, documentHref } = reason.decision;
+    rows.push({
+      label: texts.decision,
+      value: issuedOn === null ? number : texts.decisionNumber(number, dayText(issuedOn)),
+      ...(documentHref === null ? {} : { link: { href: documentHref, text: texts.viewDecision } }),
+    });
+  }
+  rows.push({
+    label: reason.decision ? texts.decidingAgency : texts.agency,
+    value: <Name name={agency} locale={locale} />,
+  });
+  rows.push({ label: texts.paidInto, value: vietnamese(reason.paidInto) });
+  if (reason.due) rows.push({ label: texts.dueOn, value: dueText(reason.due, texts) });
+  rows.push({ label: texts.lookupCode, value: <span class="code">{formatLookupCode(lookupCode)}</span> });
+  return rows;
+}
+
+function dueText({ on, daysLeft }: { on: Day; daysLeft: number }, texts: Messages['order']): string {
+  if (daysLeft === 0) return texts.dueToday(dayText(on));
+  return daysLeft > 0 ? texts.daysLeft(dayText(on), daysLeft) : texts.overdue(dayText(on), -daysLeft);
+}
+
+function payerRow({ payer, reason }: OrderView, { locale }: PageContext): SummaryRow {
+  const texts = messagesFor(locale).order;
+  return {
+    label: reason.decision ? texts.penalised : texts.debtor,
+    value: <Vietnamese text={payer.name} locale={locale} />,
+    ...(payer.identityNumber === null ? {} : { note: texts.identity(maskIdentity(payer.identityNumber)) }),
+  };
+}
+
+function PayForm({ view, context }: Parts): JSX.Element {
+  const texts = messagesFor(context.locale).order;
+  if (!view.methods.some(isUsable)) return <NoMethod view={view} context={context} />;
+  const fault = view.faults.find(({ field }) => field === METHOD_FIELD);
+  return (
+    <form method="post" action={view.form.action} noValidate>
+      <HiddenFields
+        fields={{
+          [CSRF_FIELD]: view.form.csrfToken,
+          [IDEMPOTENCY_FIELD]: view.form.idempotencyKey,
+          [AMOUNT_FIELD]: view.total.amountMinor.toString(),
+        }}
+      />
+      <fieldset
+        id={METHOD_FIELD}
+        tabIndex={-1}
+        aria-describedby={fault ? `${METHOD_FIELD}-error` : undefined}
+      >
+        <legend>
+          <h2>{texts.method}</h2>
+        </legend>
+        {fault ? <ErrorText id={`${METHOD_FIELD}-error`} message={fault.message} /> : null}
+        <div class="methods">
+          {view.methods.map((method) => (
+            <MethodOption key={method.code} {...methodParts(method, view, context)} />
+          ))}
+        </div>
+      </fieldset>
+      <button class="btn" type="submit">
+        {texts.pay(moneyText(view.total, context.locale))}
+      </button>
+      <ul class="checks">
+        {[texts.safeApprove, texts.safeTwice, texts.safeSecrets].map((promise) => (
+          <li key={promise}>
+            <CheckIcon />
+            {promise}
+          </li>
+        ))}
+      </ul>
+    </form>
+  );
+}
+
+function isUsable({ availability }: MethodView): boolean {
+  return availability.kind === 'available' || availability.kind === 'slow';
+}
+
+function methodParts(method: MethodView, view: OrderView, context: PageContext) {
+  const texts = messagesFor(context.locale).method;
+  const { title, hint } = {
+    qr_transfer: { title: texts.qrTransfer, hint: texts.qrTransferHint },
+    card: { title: texts.card, hint: texts.cardHint },
+    wallet: { title: texts.wallet, hint: texts.walletHint },
+  }[method.kind];
+  const name = method.name ?? title;
+  const why = whyNot(method.availability, name, context);
+  const isOnlyOne = view.methods.filter(isUsable).length === 1;
+  return {
+    name: METHOD_FIELD,
+    value: method.code,
+    title: name,
+    hint: method.availability.kind === 'slow' ? texts.slow(method.availability.minutes) : hint,
+    isChecked: isOnlyOne || view.selectedMethod === method.code,
+    isInvalid: view.faults.some(({ field }) => field === METHOD_FIELD),
+    ...(why === null ? {} : { unavailable: why }),
+  };
+}
+
+function whyNot(availability: MethodAvailability, name: string, context: PageContext): string | null {
+  const texts = messagesFor(context.locale).method;
+  switch (availability.kind) {
+    case 'available':
+    case 'slow':
+      return null;
+    case 'maintenance':
+      return texts.maintenance(
+        name,
+        instantFormat(context.timeZone, context.locale).moment(availability.until),
+      );
+    case 'unavailable':
+      return texts.unavailable(name);
+    case 'over_limit':
+      return texts.overLimit(name, moneyFigure(availability.limit, context.locale));
+    case 'under_minimum':
+      return texts.underMinimum(name, moneyFigure(availability.minimum, context.locale));
+  }
+}
+
+function NoMethod({ view, context }: Parts): JSX.Element {
+  const texts = messagesFor(context.locale).order;
+  const ends = view.methods.flatMap(({ availability }) =>
+    availability.kind === 'maintenance' ? [availability.until] : [],
+  );
+  const soonest = ends.sort((a, b) => a.getTime() - b.getTime())[0];
+  return (
+    <section aria-labelledby="no-method">
+      <WarnPanel>
+        <h2 id="no-method">{texts.noMethodTitle}</h2>
+        <p>
+          {soonest
+            ? texts.noMethod(instantFormat(context.timeZone, context.locale).moment(soonest))
+            : texts.noMethodUnknown}
+        </p>
+      </WarnPanel>
+      <div class="methods">
+        {view.methods.map((method) => (
+          <MethodOption key={method.code} {...methodParts(method, view, context)} />
+        ))}
+      </div>
+    </section>
+  );
+}

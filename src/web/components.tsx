@@ -1,0 +1,493 @@
+/** The parts of pages. Each is a function from plain values to escaped HTML, without style attributes or handlers. */
+import type { ComponentChildren, JSX } from 'preact';
+import type { Money } from '../domain/kernel/money.ts';
+import { amountInWords } from '../domain/kernel/amount-in-words.ts';
+import { amountDigits, moneyFigure, moneyText, unitWord, type Locale } from './formats.ts';
+import { messagesFor, nameIn, type NameInLanguages } from './i18n.ts';
+import { CheckIcon, ClockIcon, CrossIcon, StepDot, WarningIcon } from './icons.tsx';
+import { moneySentence, moneyTag, type LocaleAndZone, type MoneyState } from './money-sentence.ts';
+
+/** A text of ours whose `**…**` is strong. What stands in its holes is escaped like any text. */
+export function Rich({ text }: { text: string }): JSX.Element {
+  const parts = text.split('**');
+  return <>{parts.map((part, index) => (index % 2 === 1 ? <b key={index}>{part}</b> : part))}</>;
+}
+
+/** A name of an agency or place, marked as Vietnamese where an English page has no translation of it. */
+export function Name({ name, locale }: { name: NameInLanguages; locale: Locale }): JSX.Element {
+  const { text, lang } = nameIn(locale, name);
+  return lang === undefined ? <>{text}</> : <span lang={lang}>{text}</span>;
+}
+
+/** A text of an agency or the law, which stays Vietnamese on an English page and says so. */
+export function Vietnamese({ text, locale }: { text: string; locale: Locale }): JSX.Element {
+  return locale === 'vi' ? <>{text}</> : <span lang="vi">{text}</span>;
+}
+
+/** The large amount of a page: digits, unit, and the words below when there are any. */
+export function Amount({
+  amount,
+  locale,
+  isWithWords = false,
+}: {
+  amount: Money;
+  locale: Locale;
+  isWithWords?: boolean;
+}): JSX.Element {
+  const words = isWithWords ? amountInWords(amount, locale) : null;
+  return (
+    <>
+      <p class="amount">
+        {amountDigits(amount, locale)} <small>{unitWord(amount, locale)}</small>
+      </p>
+      {words === null ? null : <p class="words">{words}</p>}
+    </>
+  );
+}
+
+/** An amount in a list or table; never breaks before its unit. */
+export function Figure({ amount, locale }: { amount: Money; locale: Locale }): JSX.Element {
+  return <span class="nowrap">{moneyFigure(amount, locale)}</span>;
+}
+
+export type Tone = 'ok' | 'warn' | 'bad' | 'info' | 'quiet';
+
+const TONE_ICONS: Readonly<Record<Tone, (() => JSX.Element) | null>> = {
+  ok: () => <CheckIcon size={14} />,
+  warn: () => <ClockIcon />,
+  bad: () => <CrossIcon />,
+  info: () => <ClockIcon />,
+  quiet: null,
+};
+
+/** A state in a word, with an icon and a colour, never colour alone. */
+export function Tag({ tone, children }: { tone: Tone; children: ComponentChildren }): JSX.Element {
+  const ToneIcon = TONE_ICONS[tone];
+  return (
+    <span class={`tag ${tone}`}>
+      {ToneIcon ? <ToneIcon /> : null}
+      {children}
+    </span>
+  );
+}
+
+const STATE_TONES: Readonly<Record<MoneyState['kind'], Tone>> = {
+  not_paid: 'quiet',
+  waiting: 'info',
+  paid: 'ok',
+  failed: 'bad',
+  checking: 'info',
+  refund_under_way: 'info',
+  refunded: 'ok',
+  expired: 'warn',
+  cancelled: 'quiet',
+  amount_differs: 'warn',
+};
+
+/** The money sentence alone. A page of a payment holds exactly one of these, or one {@link MoneyStateLine}. */
+export function MoneySentence({
+  state,
+  context,
+}: {
+  state: MoneyState;
+  context: LocaleAndZone;
+}): JSX.Element {
+  return (
+    <p class="money" data-money={state.kind}>
+      {moneySentence(state, context)}
+    </p>
+  );
+}
+
+/** Tag and money sentence side by side. */
+export function MoneyStateLine({
+  state,
+  context,
+}: {
+  state: MoneyState;
+  context: LocaleAndZone;
+}): JSX.Element {
+  return (
+    <div class="state">
+      <Tag tone={STATE_TONES[state.kind]}>{moneyTag(state, context.locale)}</Tag>
+      <MoneySentence state={state} context={context} />
+    </div>
+  );
+}
+
+export interface SummaryRow {
+  readonly label: ComponentChildren;
+  readonly value: ComponentChildren;
+  readonly note?: ComponentChildren;
+  readonly link?: { readonly href: string; readonly text: string };
+}
+
+/** Facts as a definition list: quiet label, value, perhaps a note and a link. */
+export function SummaryList({ rows }: { rows: readonly SummaryRow[] }): JSX.Element {
+  return (
+    <dl class="summary">
+      {rows.map((row, index) => (
+        <div key={index}>
+          <dt>{row.label}</dt>
+          <dd>
+            {row.value}
+            {row.note === undefined ? null : <small>{row.note}</small>}
+            {row.link ? (
+              <a class="more" href={row.link.href}>
+                {row.link.text}
+              </a>
+            ) : null}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export interface MethodOptionParts {
+  readonly name: string;
+  readonly value: string;
+  readonly title: string;
+  readonly hint: string;
+  readonly isChecked: boolean;
+  /** Why it cannot be chosen now; the option stays in its place as text. */
+  readonly unavailable?: string;
+  readonly isInvalid?: boolean;
+}
+
+/** One way to pay: a native radio in a large target, or a text that says why not. */
+export function MethodOption(parts: MethodOptionParts): JSX.Element {
+  if (parts.unavailable !== undefined) {
+    return (
+      <div class="method off">
+        <span>
+          <b>{parts.title}</b>
+          <small>{parts.unavailable}</small>
+        </span>
+      </div>
+    );
+  }
+  return (
+    <label class="method">
+      <input
+        type="radio"
+        name={parts.name}
+        value={parts.value}
+        checked={parts.isChecked}
+        aria-invalid={parts.isInvalid === true ? 'true' : undefined}
+      />
+      <span>
+        <b>{parts.title}</b>
+        <small>{parts.hint}</small>
+      </span>
+    </label>
+  );
+}
+
+export interface TimelineEntry {
+  readonly state: 'done' | 'current' | 'todo';
+  readonly title: ComponentChildren;
+  readonly note: ComponentChildren;
+}
+
+/** What has happened, what happens now, what comes: an ordered list with the state of each step in words. */
+export function Timeline({
+  entries,
+  locale,
+}: {
+  entries: readonly TimelineEntry[];
+  locale: Locale;
+}): JSX.Element {
+  const texts = messagesFor(locale).timeline;
+  return (
+    <ol class="timeline">
+      {entries.map((entry, index) => (
+        <li key={index} class={entry.state} aria-current={entry.state === 'current' ? 'step' : undefined}>
+          <StepDot state={entry.state} />
+          <b>
+            {entry.title}
+            <span class="vh"> ({texts[entry.state]})</span>
+          </b>
+          {entry.note === null ? null : <small>{entry.note}</small>}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** What is still open, told calmly: the page's heading, facts below it. */
+export function WaitPanel({ children }: { children: ComponentChildren }): JSX.Element {
+  return <div class="bar">{children}</div>;
+}
+
+/** What to mind. The colour repeats what the words say. */
+export function WarnPanel({
+  tone = 'warn',
+  children,
+}: {
+  tone?: 'warn' | 'bad' | 'ok';
+  children: ComponentChildren;
+}): JSX.Element {
+  return <div class={`bar ${tone}`}>{children}</div>;
+}
+
+/** A lookup code in the panel that people photograph. */
+export function CodePanel({ label, code }: { label: string; code: string }): JSX.Element {
+  return (
+    <div class="panel">
+      <p class="muted small">{label}</p>
+      <p class="code code-hero">{code}</p>
+    </div>
+  );
+}
+
+/** One thing that is wrong with a form, at the field it belongs to. */
+export interface FormFault {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** The errors of a form on top of the page, each a link to its field. */
+export function ErrorSummary({
+  faults,
+  locale,
+}: {
+  faults: readonly FormFault[];
+  locale: Locale;
+}): JSX.Element | null {
+  if (faults.length === 0) return null;
+  return (
+    <div class="errors" role="alert" tabIndex={-1} aria-labelledby="errors-title">
+      <h2 id="errors-title">{messagesFor(locale).errors.summary}</h2>
+      <ul>
+        {faults.map(({ field, message }) => (
+          <li key={field}>
+            <a href={`#${field}`}>{message}</a>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** A fault's own words, beside its field. */
+export function ErrorText({ id, message }: { id: string; message: string }): JSX.Element {
+  return (
+    <p class="error-text" id={id}>
+      <WarningIcon />
+      {message}
+    </p>
+  );
+}
+
+export interface FieldParts {
+  readonly name: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly value: string;
+  readonly faults: readonly FormFault[];
+  readonly type?: 'text' | 'email' | 'tel' | 'date' | 'password';
+  readonly autocomplete?: string;
+  readonly maxLength?: number;
+}
+
+/** One labelled text field; hint and error are part of its description. */
+export function Field(parts: FieldParts): JSX.Element {
+  const fault = parts.faults.find(({ field }) => field === parts.name);
+  const describedBy = [
+    parts.hint === undefined ? '' : `${parts.name}-hint`,
+    fault ? `${parts.name}-error` : '',
+  ].filter(Boolean);
+  // Preact types each kind of input apart because of its role; here the kind is known at run time only.
+  const kind: object = { type: parts.type ?? 'text' };
+  return (
+    <div class="field">
+      <label for={parts.name}>{parts.label}</label>
+      {parts.hint === undefined ? null : (
+        <p class="hint" id={`${parts.name}-hint`}>
+          {parts.hint}
+        </p>
+      )}
+      {fault ? <ErrorText id={`${parts.name}-error`} message={fault.message} /> : null}
+      <input
+        {...kind}
+        id={parts.name}
+        name={parts.name}
+        value={parts.value}
+        autocomplete={parts.autocomplete ?? 'off'}
+        spellcheck={false}
+        maxLength={parts.maxLength ?? 200}
+        aria-invalid={fault ? 'true' : undefined}
+        aria-describedby={describedBy.length > 0 ? describedBy.join(' ') : undefined}
+      />
+    </div>
+  );
+}
+
+/** A fact to compare or copy into a bank app; the button appears only where script runs. */
+export function CopyRow({
+  label,
+  value,
+  copies,
+  isCode = false,
+  locale,
+}: {
+  label: string;
+  value: string;
+  /** What the button copies when that differs from what is shown. */
+  copies?: string;
+  isCode?: boolean;
+  locale: Locale;
+}): JSX.Element {
+  const texts = messagesFor(locale).handOff;
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd class="copy">
+        <span class={isCode ? 'code' : undefined}>{value}</span>
+        <button
+          type="button"
+          class="btn second small"
+          data-copy={copies ?? value}
+          data-copied={`${texts.copied}: ${label}`}
+          aria-label={texts.copyWhat(label)}
+          hidden
+        >
+          {texts.copy}
+        </button>
+      </dd>
+    </div>
+  );
+}
+
+export interface Column<Row> {
+  readonly heading: ComponentChildren;
+  readonly isNumeric?: boolean;
+  /** The first column is the heading of its row. */
+  readonly cell: (row: Row) => ComponentChildren;
+  readonly total?: ComponentChildren;
+}
+
+/** A table with caption, scopes and, when a column has one, a row of totals. */
+export function Table<Row>({
+  caption,
+  columns,
+  rows,
+  headingGroups,
+}: {
+  caption: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  /** A row above the headings; the spans sum to the number of columns. */
+  headingGroups?: readonly { readonly text: string; readonly span: number }[];
+}): JSX.Element {
+  const hasTotals = columns.some(({ total }) => total !== undefined);
+  return (
+    <div class="table-scroll" role="region" aria-label={caption} tabIndex={0}>
+      <table>
+        <caption>{caption}</caption>
+        <thead>
+          {headingGroups ? (
+            <tr>
+              {headingGroups.map(({ text, span }, index) =>
+                text === '' ? (
+                  <td key={index} colSpan={span} />
+                ) : (
+                  <th key={index} class="group num" scope="colgroup" colSpan={span}>
+                    {text}
+                  </th>
+                ),
+              )}
+            </tr>
+          ) : null}
+          <tr>
+            {columns.map((column, index) => (
+              <th key={index} scope="col" class={numeric(column)}>
+                {column.heading}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={index}>{columns.map((column, at) => tableCell(column, at, column.cell(row)))}</tr>
+          ))}
+        </tbody>
+        {hasTotals ? (
+          <tfoot>
+            <tr>{columns.map((column, at) => tableCell(column, at, column.total))}</tr>
+          </tfoot>
+        ) : null}
+      </table>
+    </div>
+  );
+}
+
+function tableCell<Row>(column: Column<Row>, at: number, content: ComponentChildren): JSX.Element {
+  return at === 0 ? (
+    <th key={at} scope="row" class={numeric(column)}>
+      {content}
+    </th>
+  ) : (
+    <td key={at} class={numeric(column)}>
+      {content}
+    </td>
+  );
+}
+
+function numeric<Row>(column: Column<Row>): string | undefined {
+  return column.isNumeric === true ? 'num' : undefined;
+}
+
+/** Key figures in a row: label, value, note. */
+export function Figures({
+  figures,
+}: {
+  figures: readonly {
+    readonly label: string;
+    readonly value: string;
+    readonly note: string;
+    readonly isBad?: boolean;
+  }[];
+}): JSX.Element {
+  return (
+    <dl class="figures">
+      {figures.map(({ label, value, note, isBad }) => (
+        <div key={label} class={isBad === true ? 'figure bad' : 'figure'}>
+          <dt>{label}</dt>
+          <dd class="value">{value}</dd>
+          <dd class="note">{note}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Cursor pages: there is a next one and a first one, no numbers. */
+export function Pagination({
+  firstHref,
+  nextHref,
+  locale,
+}: {
+  firstHref: string | null;
+  nextHref: string | null;
+  locale: Locale;
+}): JSX.Element | null {
+  const texts = messagesFor(locale).list;
+  if (firstHref === null && nextHref === null) return null;
+  return (
+    <nav class="pages" aria-label={texts.pages}>
+      {firstHref === null ? null : <a href={firstHref}>{texts.firstPage}</a>}
+      {nextHref === null ? null : (
+        <a href={nextHref} rel="next">
+          {texts.nextPage}
+        </a>
+      )}
+    </nav>
+  );
+}
+
+/** An amount in the words of a sentence, kept on one line. */
+export function AmountText({ amount, locale }: { amount: Money; locale: Locale }): JSX.Element {
+  return <span class="nowrap">{moneyText(amount, locale)}</span>;
+}
