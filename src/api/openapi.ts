@@ -92,17 +92,25 @@ function answersOf(row: ApiRoute): Json {
   return Object.fromEntries(
     Object.entries(row.answers).map(([status, answer]) => {
       const example = row.examples?.answers?.[Number(status)];
-      const media = answer.schema && {
-        'application/json': {
-          schema: jsonSchema(answer.schema, 'output'),
-          ...(example === undefined ? {} : { example }),
-        },
+      const content = {
+        ...(answer.schema
+          ? {
+              'application/json': {
+                schema: jsonSchema(answer.schema, 'output'),
+                ...(example === undefined ? {} : { example }),
+              },
+            }
+          : {}),
+        ...Object.fromEntries((answer.textTypes ?? []).map((type) => [type, { schema: { type: 'string' } }])),
       };
       const headers = {
         'Request-Id': { $ref: '#/components/headers/RequestId' },
         ...(row.idempotency === 'none' ? {} : { 'Idempotent-Replayed': IDEMPOTENT_REPLAYED }),
       };
-      return [status, { description: answer.description, headers, ...(media ? { content: media } : {}) }];
+      return [
+        status,
+        { description: answer.description, headers, ...(Object.keys(content).length > 0 ? { content } : {}) },
+      ];
     }),
   );
 }

@@ -219,7 +219,7 @@ export function sampleRoutes(
       scope: 'reports:read',
       kinds: ['operator'],
       idempotency: 'none',
-      answers: { 200: { description: 'A count as text.' } },
+      answers: { 200: { description: 'A count as text.', textTypes: ['text/csv'] } },
       async handle() {
         const [row] = await query<{ count: bigint }>(db, 'select count(*) as count from notes');
         return { status: 200, text: `${String(row?.count)}\n`, contentType: 'text/csv; charset=utf-8' };
