@@ -54,9 +54,9 @@ export type Tone = 'ok' | 'warn' | 'bad' | 'info' | 'quiet';
 
 const TONE_ICONS: Readonly<Record<Tone, (() => JSX.Element) | null>> = {
   ok: () => <CheckIcon size={14} />,
-  warn: () => <ClockIcon />,
-  bad: () => <CrossIcon />,
-  info: () => <ClockIcon />,
+  warn: () => <ClockIcon size={14} />,
+  bad: () => <CrossIcon size={14} />,
+  info: () => <ClockIcon size={14} />,
   quiet: null,
 };
 
@@ -374,8 +374,11 @@ export function Table<Row>({
   columns,
   rows,
   headingGroups,
+  isCaptionHidden = false,
 }: {
   caption: string;
+  /** For a table under a heading that says the same; screen readers still hear it. */
+  isCaptionHidden?: boolean;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
   /** A row above the headings; the spans sum to the number of columns. */
@@ -385,7 +388,7 @@ export function Table<Row>({
   return (
     <div class="table-scroll" role="region" aria-label={caption} tabIndex={0}>
       <table>
-        <caption>{caption}</caption>
+        <caption class={isCaptionHidden ? 'vh' : undefined}>{caption}</caption>
         <thead>
           {headingGroups ? (
             <tr>
