@@ -90,16 +90,19 @@ export async function recordRefundOutcomeIn(
 /**
  * Records what a verified message says of the refund it quotes, in the words of callbacks.
  *
- * @param from  the account that the message proved to come from: another's refund is unknown to it
+ * @param told.account  the account that the message proved to come from: another's refund is unknown to it
  */
 export async function recordRefundMessage(
   deps: RecordRefundOutcomeDeps,
-  from: { readonly gateway: string; readonly account: string },
-  message: { readonly refundReference: string; readonly outcome: RefundOutcome },
+  told: {
+    readonly gateway: string;
+    readonly account: string;
+    readonly item: { readonly refundReference: string; readonly outcome: RefundOutcome };
+  },
 ): Promise<CallbackResult> {
-  const found = await findRefundByReference(deps.db, message.refundReference);
-  if (found?.gateway !== from.gateway || found.merchantAccount !== from.account) return 'unknown_payment';
-  const { decision } = await recordRefundOutcome(deps, found, message.outcome, 'callback');
+  const found = await findRefundByReference(deps.db, told.item.refundReference);
+  if (found?.gateway !== told.gateway || found.merchantAccount !== told.account) return 'unknown_payment';
+  const { decision } = await recordRefundOutcome(deps, found, told.item.outcome, 'callback');
   return decision === 'nothing_new' ? 'already_recorded' : 'recorded';
 }
 

@@ -1,11 +1,12 @@
 /** What agencies are told of a refund, and the orders it concerns. */
-import { draftEvent, type EventData, type EventType } from '../../domain/agencies/agency-event.ts';
-import { newId, publicId, type IdSource } from '../../domain/kernel/ids.ts';
+import type { EventData, EventType } from '../../domain/agencies/agency-event.ts';
+import { publicId, type IdSource } from '../../domain/kernel/ids.ts';
 import type { PaymentOrderStatus } from '../../domain/orders/payment-order-lifecycle.ts';
 import type { Refund } from '../../domain/refunds/refund.ts';
 import type { Tx } from '../../platform/database.ts';
+import { announceToAgency } from '../orders/order-announcement.ts';
 import { jsonAmount, orderSnapshot, type ReceiptFigure } from '../orders/order-snapshot.ts';
-import { announceEvents, updateOrder } from './refund-effect-store.ts';
+import { updateOrder } from './refund-effect-store.ts';
 import type { OrderKey, RefundedOrder, RefundedPayment } from './refund-reading-store.ts';
 
 /** The orders whose rows a refund of this payment may touch: all of them, for a claim or a sum may be shared. */
@@ -71,16 +72,12 @@ export async function announceRefund(
   );
   const figure = { ...order.figure, status: after.status, amountRefunded: after.amountRefunded };
   const data = { ...orderSnapshot(figure, payments, after.receipts), refund: refundSnapshot(refund) };
-  const events = told.news.map(([type, more], index) =>
-    draftEvent({
-      agencyId: order.agencyId,
-      id: newId('ev', deps.newId),
-      orderId: order.id,
-      sequence: order.eventSequence + 1 + index,
-      type,
-      occurredAt: told.now,
-      data: { ...data, ...more },
-    }),
+  const eventSequence = await announceToAgency(
+    tx,
+    { newId: deps.newId, now: told.now },
+    { agencyId: order.agencyId, id: order.id, lastSequence: order.eventSequence },
+    told.news.map(([type, more]) => ({ type, data: { ...data, ...more } })),
+    told.receiptNumbers,
   );
   await updateOrder(
     tx,
@@ -88,10 +85,9 @@ export async function announceRefund(
     {
       status: after.status,
       amountRefunded: after.amountRefunded,
-      eventSequence: order.eventSequence + events.length,
+      eventSequence,
     },
   );
-  await announceEvents(tx, events, told.receiptNumbers);
 }
 
 /** A refund as events show it: no reason, which is the agency's own words about a person. */

@@ -1,6 +1,5 @@
-/** SQL of what a refund does to others: its orders, its payment, receipts, events and cases. */
+/** SQL of what a refund does to others: its orders, its payment, receipts and cases. */
 import type { AgencyId, CaseId, OrderId, PaymentId, ReceiptId, RefundId } from '../../domain/kernel/ids.ts';
-import type { EventDraft } from '../../domain/agencies/agency-event.ts';
 import type { PaymentOrderStatus } from '../../domain/orders/payment-order-lifecycle.ts';
 import type { ReceiptDraft } from '../../domain/receipts/receipt.ts';
 import { query, type Tx } from '../../platform/database.ts';
@@ -119,30 +118,6 @@ export async function voidReceipts(tx: Tx, voidings: readonly ReceiptVoiding[], 
       { ...voiding, at },
     );
   }
-}
-
-/** Writes events and queues them for the agency's endpoints. */
-export async function announceEvents(
-  tx: Tx,
-  events: readonly EventDraft[],
-  receiptNumbers: Readonly<Record<string, number>>,
-): Promise<void> {
-  if (events.length === 0) return;
-  await query(tx, 'select announce(:events::jsonb, :numbers::jsonb)', {
-    events: JSON.stringify(
-      events.map((event) => ({
-        agency_id: event.agencyId,
-        id: event.id,
-        order_id: event.orderId,
-        sequence: event.sequence,
-        type: event.type,
-        occurred_at: event.occurredAt.toISOString(),
-        parts: event.bodyParts,
-        numbers: event.receiptNumbers,
-      })),
-    ),
-    numbers: JSON.stringify(receiptNumbers),
-  });
 }
 
 export interface NewCase {

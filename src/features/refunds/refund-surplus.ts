@@ -37,22 +37,20 @@ export async function refundSurplus(deps: RefundSurplusDeps, limit: number): Pro
 
 /** One that cannot be opened stays for the next run, and does not keep the others waiting. */
 async function openNext(deps: RefundSurplusDeps, after: SurplusKey | null): Promise<SurplusKey | null> {
-  let claimed: SurplusKey | null = null;
+  const claimed: SurplusKey[] = [];
   try {
     await inTransaction(deps.db, async (tx) => {
-      claimed = await claimSurplus(tx, after);
-      if (!claimed) return;
-      await openFor(tx, deps, claimed);
-      await forgetSurplus(tx, claimed);
+      const surplus = await claimSurplus(tx, after);
+      claimed.splice(0, 1, ...(surplus ? [surplus] : []));
+      if (!surplus) return;
+      await openFor(tx, deps, surplus);
+      await forgetSurplus(tx, surplus);
     });
   } catch (error) {
-    if (!claimed) throw error;
-    deps.logger.error(
-      { err: error, paymentId: (claimed as SurplusKey).paymentId },
-      'refund.surplus-not-opened',
-    );
+    if (!claimed[0]) throw error;
+    deps.logger.error({ err: error, paymentId: claimed[0].paymentId }, 'refund.surplus-not-opened');
   }
-  return claimed;
+  return claimed[0] ?? null;
 }
 
 async function openFor(tx: Tx, deps: RefundDeps, surplus: SurplusKey): Promise<void> {

@@ -1,6 +1,5 @@
 /** Asking for a refund: what is asked for is held at once, so that it can be neither remitted nor refunded again. */
 import { randomBytes } from 'node:crypto';
-import type { GatewayAdapter } from '../../gateways/gateway-adapter.ts';
 import { newId, publicId, type AgencyId, type IdSource, type PaymentId } from '../../domain/kernel/ids.ts';
 import { lookupCodeFrom } from '../../domain/kernel/lookup-code.ts';
 import { equals, money, type Money } from '../../domain/kernel/money.ts';
@@ -16,6 +15,7 @@ import {
   type RefundLine,
 } from '../../domain/refunds/refund.ts';
 import type { Reader, Tx } from '../../platform/database.ts';
+import type { Gateways } from '../payments/start-payment.ts';
 import { writeAudit } from '../staff/audit-log.ts';
 import { announceRefund, concernedOrders, ordersOfPayment, unchanged } from './refund-announcement.ts';
 import { postRefund } from './refund-posting.ts';
@@ -35,8 +35,7 @@ export interface RefundDeps {
   readonly clock: Clock;
   readonly newId: IdSource;
   readonly businessTimeZone: string;
-  /** The adapter of a gateway; null when this installation has it no longer. */
-  readonly gateway: (code: string) => GatewayAdapter | null;
+  readonly gateways: Pick<Gateways, 'get'>;
 }
 
 export interface RequestRefund extends OrderKey {
@@ -257,10 +256,10 @@ function planLines(from: RefundableMoney, asked: OpenRefund): RefundLine[] {
 
 /** Whether the gateway that took the money can send so much of it back. */
 export function canGatewayRefund(
-  deps: Pick<RefundDeps, 'gateway'>,
+  deps: Pick<RefundDeps, 'gateways'>,
   payment: RefundedPayment,
   amount: Money,
 ): boolean {
-  const refunds = deps.gateway(payment.gateway)?.refunds;
+  const refunds = deps.gateways.get(payment.gateway)?.refunds;
   return refunds !== undefined && (refunds.partial || equals(amount, payment.amountReceived));
 }

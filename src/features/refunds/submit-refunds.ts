@@ -4,21 +4,21 @@
  * A refund goes out under one reference however often it is tried: after anything but a clear answer the gateway is
  * asked first, and the refund is sent again only when it says that it never heard of it.
  */
-import type { GatewayAdapter, MerchantAccount, RefundOutcome } from '../../gateways/gateway-adapter.ts';
+import type { MerchantAccount, RefundOutcome } from '../../gateways/gateway-adapter.ts';
 import { newId, publicId } from '../../domain/kernel/ids.ts';
 import { addMinutes } from '../../domain/kernel/time.ts';
 import { minutesUntilNextQuestion, REFUND_OVERDUE_DAYS, type Refund } from '../../domain/refunds/refund.ts';
 import { inTransaction } from '../../platform/database.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Gateways, MerchantAccounts } from '../payments/start-payment.ts';
 import { recordRefundOutcome, type RecordRefundOutcomeDeps } from './record-refund-outcome.ts';
 import { openCase } from './refund-effect-store.ts';
 import { findRefundedPayment, type RefundedPayment } from './refund-reading-store.ts';
 import { claimDueRefunds, postponeRefund } from './refund-store.ts';
 
 export interface SubmitRefundsDeps extends RecordRefundOutcomeDeps {
-  /** The adapter of a gateway; null when this installation has it no longer. */
-  readonly gateway: (code: string) => GatewayAdapter | null;
-  readonly merchantAccount: (gateway: string, code: string) => Promise<MerchantAccount>;
+  readonly gateways: Pick<Gateways, 'get'>;
+  readonly merchantAccounts: MerchantAccounts;
   readonly logger: Pick<Logger, 'warn' | 'error'>;
   /** How long a gateway may take to answer; less than the lease. 10 s unless told. */
   readonly gatewayTimeoutMs?: number;
@@ -74,14 +74,15 @@ async function submit(deps: SubmitRefundsDeps, refund: Refund): Promise<void> {
 async function speakTo(deps: SubmitRefundsDeps, refund: Refund): Promise<RefundOutcome | 'unclear'> {
   const payment = await findRefundedPayment(deps.db, refund.paymentId);
   if (!payment) throw new Error(`payment ${refund.paymentId} of refund ${refund.id} is missing`);
-  const refunds = deps.gateway(payment.gateway)?.refunds;
+  const refunds = deps.gateways.get(payment.gateway)?.refunds;
   const isFirst = refund.attempts === 1;
   if (!refunds) {
     // Nothing was ever sent: the money is certainly still ours. Later it is not certain, and a person must look.
     return isFirst ? { kind: 'failed', gatewayCode: 'gateway_cannot' } : 'unclear';
   }
   try {
-    const account = await deps.merchantAccount(payment.gateway, payment.merchantAccount);
+    const account = await deps.merchantAccounts(payment.gateway, payment.merchantAccount);
+    if (!account) throw new Error(`the merchant account ${payment.merchantAccount} is not enabled`);
     if (!isFirst) {
       const { refundReference } = refund;
       const known = await refunds.queryRefund({ account, refundReference }, timeoutOf(deps));
