@@ -1,5 +1,5 @@
 /** One server: the gateways' door first, then one Express app with its mounts in order and a last error page. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import type { IdSource } from '../domain/kernel/ids.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -18,7 +18,7 @@ export interface HttpServerParts {
   readonly isSecure: boolean;
   readonly trustedProxies: number;
   /** Answers gateways' callbacks before Express sees them. */
-  readonly callbackDoor: Parameters<typeof createServer>[1] extends infer _ ? CallbackDoor : never;
+  readonly callbackDoor: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** Health and metrics: no headers for browsers, no rate limit. */
   readonly operation: Router;
   /** Other parties that live here for trying out; mounted before anything reads bodies. */
@@ -26,8 +26,6 @@ export interface HttpServerParts {
   readonly api: readonly Router[];
   readonly pages: readonly Router[];
 }
-
-type CallbackDoor = (request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => boolean;
 
 export function createHttpServer(parts: HttpServerParts): { readonly server: Server; readonly app: Express } {
   const app = createExpressApp(parts);
@@ -81,7 +79,10 @@ function faultPage(parts: HttpServerParts): express.ErrorRequestHandler {
     const isUnavailable = isDatabaseUnavailable(error);
     if (isUnavailable) response.set('Retry-After', '5');
     logger.error({ error }, 'page.failed');
-    const page = errorPage(pageContext(parts, request, response), { kind: 'fault', incidentId: requestId });
+    const cause = isUnavailable
+      ? ({ kind: 'unavailable', minutes: 1, incident: requestId } as const)
+      : ({ kind: 'fault', incident: requestId } as const);
+    const page = errorPage(pageContext(parts, request, response), cause);
     sendPage(response, page, { status: isUnavailable ? 503 : 500 });
   };
 }
