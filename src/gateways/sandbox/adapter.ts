@@ -1,0 +1,114 @@
+/** The sandbox bank seen as a gateway like any other: thin I/O around messages.ts. */
+import { vnd } from '../../domain/kernel/money.ts';
+import { addMinutes, type Clock } from '../../domain/kernel/time.ts';
+import type { GatewayHttp } from '../../platform/gateway-http.ts';
+import type { GatewayAdapter, MerchantAccount } from '../gateway-adapter.ts';
+import * as messages from './messages.ts';
+import { readSettlementFile } from './settlement-file.ts';
+import { signedHeaders, verifySigned } from './signing.ts';
+
+export interface SandboxDeps {
+  readonly fetch: GatewayHttp;
+  /** Signatures carry the time of sending; the adapter itself reads no clock. */
+  readonly clock: Clock;
+}
+
+/** How long the bank may take for each operation. A refund moves money on its side and takes longest. */
+const TIMEOUT_MS = {
+  '/api/orders': 10_000,
+  '/api/query': 5_000,
+  '/api/refunds': 20_000,
+  '/api/refund-query': 5_000,
+};
+
+/**
+ * The sandbox bank. `account.secrets[].signing` signs both ways; `account.settings.bankUrl` is where it lives.
+ *
+ * Whatever is not a genuine answer to the question asked is a thrown error: the caller then knows nothing of
+ * the payment and has to ask again with the same reference.
+ */
+export function createSandboxAdapter(deps: SandboxDeps): GatewayAdapter {
+  return {
+    code: 'sandbox',
+    profile: {
+      currencies: ['VND'],
+      amountMin: vnd(1_000),
+      amountMax: vnd(5_000_000_000n),
+      paymentLifetimeMinutes: messages.PAYMENT_LIFETIME_MINUTES,
+      formActionOrigins: [],
+      merchantReference: messages.merchantReference,
+    },
+
+    async startPayment(request, signal) {
+      const expiresAt = addMinutes(request.startedAt, messages.PAYMENT_LIFETIME_MINUTES);
+      const body = messages.orderRequest(request, expiresAt);
+      const answer = await ask(deps, request.account, '/api/orders', body, signal);
+      const order = messages.readOrderAnswer(answer, request);
+      if (!order) throw unreadable('/api/orders', request.merchantReference);
+      return { kind: 'redirect', url: order.payUrl, expiresAt: order.expiresAt };
+    },
+
+    readCallback: messages.readCallback,
+    acknowledge: messages.acknowledgement,
+
+    queries: {
+      async queryPayment({ account, merchantReference }, signal) {
+        const body = messages.queryRequest(account, merchantReference);
+        const answer = await ask(deps, account, '/api/query', body, signal);
+        const outcome = messages.readQueryAnswer(answer, account, merchantReference);
+        if (!outcome) throw unreadable('/api/query', merchantReference);
+        return outcome;
+      },
+    },
+
+    refunds: {
+      partial: true,
+      async refundPayment(request, signal) {
+        const body = messages.refundRequest(request);
+        const answer = await ask(deps, request.account, '/api/refunds', body, signal);
+        const outcome = messages.readRefundAnswer(answer, request.account, request.refundReference);
+        if (!outcome) throw unreadable('/api/refunds', request.refundReference);
+        return outcome;
+      },
+      async queryRefund({ account, refundReference }, signal) {
+        const body = messages.refundQueryRequest(account, refundReference);
+        const answer = await ask(deps, account, '/api/refund-query', body, signal);
+        const outcome = messages.readRefundAnswer(answer, account, refundReference);
+        if (!outcome) throw unreadable('/api/refund-query', refundReference);
+        return outcome;
+      },
+    },
+
+    settlementFiles: { readSettlementFile },
+  };
+}
+
+async function ask(
+  { fetch, clock }: SandboxDeps,
+  account: MerchantAccount,
+  path: keyof typeof TIMEOUT_MS,
+  body: string,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const bankUrl = account.settings['bankUrl'];
+  if (!bankUrl)
+    throw new Error(`Merchant account ${account.code} has no setting bankUrl for the sandbox bank.`);
+  const answer = await fetch(
+    {
+      method: 'POST',
+      url: bankUrl + path,
+      headers: { 'content-type': 'application/json', ...signedHeaders(body, account, clock.now()) },
+      body,
+    },
+    AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS[path])]),
+  );
+  if (answer.status !== 200) throw new Error(`The sandbox bank answered ${answer.status} to ${path}.`);
+  const verdict = verifySigned(answer, account, clock.now());
+  if (verdict !== 'genuine')
+    throw new Error(`The sandbox bank's answer to ${path} is not genuine: ${verdict}.`);
+  return answer.body;
+}
+
+function unreadable(path: string, reference: string): Error {
+  return new Error(`The sandbox bank's answer to ${path} for ${reference} cannot be read.`);
+}
