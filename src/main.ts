@@ -12,7 +12,9 @@ function rolesOf(args: readonly string[]): ReadonlySet<Role> {
   const asked = args.filter((arg) => arg !== '--');
   const unknown = asked.find((arg) => !ROLES.some((role) => role === arg));
   if (unknown !== undefined) {
-    throw new Error(`"${unknown}" is not something this service can do: say "serve", "work" or nothing for both.`);
+    throw new Error(
+      `"${unknown}" is not something this service can do: say "serve", "work" or nothing for both.`,
+    );
   }
   return new Set(asked.length === 0 ? ROLES : (asked as Role[]));
 }
@@ -65,7 +67,10 @@ async function stop(service: Service, { config, logger }: Resources): Promise<vo
     : Promise.resolve();
   service.server.closeIdleConnections();
   const drained = Promise.all([closed, service.stopWork()]).then(() => 'drained' as const);
-  const outcome = await Promise.race([drained, delay(config.http.shutdownTimeoutMs, 'late' as const, { ref: false })]);
+  const outcome = await Promise.race([
+    drained,
+    delay(config.http.shutdownTimeoutMs, 'late' as const, { ref: false }),
+  ]);
   if (outcome === 'late') service.server.closeAllConnections();
   logger.info({ outcome }, 'service.stopped');
 }

@@ -59,7 +59,7 @@ async function openFor(tx: Tx, deps: RefundDeps, surplus: SurplusKey): Promise<v
   if (from.source !== 'surplus' || from.available.amountMinor === 0n) return;
   if (!canGatewayRefund(deps, from.payment, from.available)) {
     const { gateway } = from.payment;
-    return await askAPerson(
+    await askAPerson(
       tx,
       deps,
       from,
@@ -70,6 +70,7 @@ async function openFor(tx: Tx, deps: RefundDeps, surplus: SurplusKey): Promise<v
         why: 'gateway_cannot',
       },
     );
+    return;
   }
   const approver = await approverFor(tx, from.available);
   const refund = await openRefund(tx, deps, from, {
