@@ -147,7 +147,8 @@ const IDEMPOTENT_REPLAYED = {
   schema: { type: 'string', const: 'true' },
 };
 
-const problem = z.looseObject({
+/** What every refusal looks like (RFC 9457). */
+export const problem = z.looseObject({
   type: z.string().meta({ examples: ['/problems/payment-order.not-open'] }),
   title: z.string(),
   status: z.int().min(400).max(599),

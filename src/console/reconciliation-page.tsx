@@ -1,7 +1,7 @@
 /** Reconciliation of a range of days on one page: what matches, what does not, and why the two sides differ. */
 import type { JSX } from 'preact';
 import { subtract, sum, type Money } from '../domain/kernel/money.ts';
-import { Figures, Rich, Table, Tag, type Column } from '../web/components.tsx';
+import { Rich, Tag } from '../web/components.tsx';
 import {
   amountDigits,
   countText,
@@ -15,6 +15,7 @@ import {
 } from '../web/formats.ts';
 import { messagesFor } from '../web/i18n.ts';
 import { staffPage, type PageContext } from '../web/page.tsx';
+import { Figures, Table, type Column } from '../web/tables.tsx';
 import {
   bridgeOf,
   type CountAndSum,
@@ -142,7 +143,7 @@ function BridgeCard({ view, context: { locale } }: Parts): JSX.Element {
   const columns: Column<BridgeRow>[] = [
     { heading: texts.step, cell: (row) => row.label, total: messagesFor(locale).list.totalRow },
     {
-      heading: '',
+      heading: texts.size,
       cell: (row) => <Bar value={row.sum.amountMinor} widest={widest} />,
     },
     {
@@ -206,7 +207,7 @@ function GatewayTable({ view, context }: Parts): JSX.Element {
         <>
           <GatewayState gateway={gateway} texts={texts} locale={locale} />
           {gateway.statementAt === null ? null : (
-            <p class="muted nowrap">{texts.statementAt(moment(gateway.statementAt))}</p>
+            <p class="muted">{texts.statementAt(moment(gateway.statementAt))}</p>
           )}
         </>
       ),

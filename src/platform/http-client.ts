@@ -43,13 +43,15 @@ export interface ClientLimits {
   /** For the whole exchange, from the look-up of the name to the last byte read. */
   readonly timeoutMs?: number;
   readonly maxResponseBytes?: number;
+  /** Requests to one host under way at once; 16 unless told. */
+  readonly connectionsPerHost?: number;
 }
 
 const CONNECTIONS_PER_HOST = 16;
 
 /** For hosts the operator has configured: gateways. A larger answer than allowed is an error, never a part. */
 export function createGatewayClient(limits: ClientLimits = {}): HttpClient {
-  const agent = new Agent({ connections: CONNECTIONS_PER_HOST });
+  const agent = new Agent({ connections: limits.connectionsPerHost ?? CONNECTIONS_PER_HOST });
   const maxResponseBytes = limits.maxResponseBytes ?? 1024 * 1024;
   return {
     async send(request, signal) {
@@ -74,8 +76,9 @@ export function createGatewayClient(limits: ClientLimits = {}): HttpClient {
  * Of the answer at most 16 KiB are read; a body that is slow, broken or longer leaves status and beginning.
  */
 export function createGuardedClient(rules: AddressRules & ClientLimits = {}): HttpClient {
-  const guarded = new Agent({ connect: guardedConnector(rules), connections: CONNECTIONS_PER_HOST });
-  const open = new Agent({ connections: CONNECTIONS_PER_HOST });
+  const connections = rules.connectionsPerHost ?? CONNECTIONS_PER_HOST;
+  const guarded = new Agent({ connect: guardedConnector(rules), connections });
+  const open = new Agent({ connections });
   const limits = {
     timeoutMs: rules.timeoutMs ?? 10_000,
     maxResponseBytes: rules.maxResponseBytes ?? 16 * 1024,

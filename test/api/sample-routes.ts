@@ -45,11 +45,7 @@ interface Row {
   amount: bigint;
 }
 
-export function sampleRoutes(
-  { db, hotPool }: TestDatabase,
-  clock: FixedClock,
-  hooks: Hooks = {},
-): ApiRoute[] {
+export function sampleRoutes(database: TestDatabase, clock: FixedClock, hooks: Hooks = {}): ApiRoute[] {
   const shared = { tag: 'Notes', answers: { 201: { description: 'Made.', schema: note } } };
   return [
     defineRoute({
@@ -91,7 +87,7 @@ export function sampleRoutes(
         refuseAsAsked(asked);
         const row = { id: newTestId(), title: asked.title, amount: asked.amount };
         const answer = { status: 201, body: { ...row, currency: 'VND' } };
-        const done = await hotPool.run(
+        const done = await database.hotPool.run(
           {
             name: 'test_quick_note',
             text: `with claimed as (
@@ -130,7 +126,7 @@ export function sampleRoutes(
       answers: { 200: { description: 'The note.', schema: note } },
       async handle({ client, params }) {
         const [row] = await query<Row>(
-          db,
+          database.db,
           'select id, title, amount from notes where agency_id = :agencyId and id = :id',
           { agencyId: client.agencyId, id: params.id },
         );
@@ -164,7 +160,7 @@ export function sampleRoutes(
       },
       async handle({ client, query: asked }) {
         const rows = await query<Row>(
-          db,
+          database.db,
           `select id, title, amount from notes
             where agency_id = :agencyId and (:title::text is null or title = :title)
               and (:after::uuid is null or id < :after::uuid)
@@ -221,7 +217,7 @@ export function sampleRoutes(
       idempotency: 'none',
       answers: { 200: { description: 'A count as text.', textTypes: ['text/csv'] } },
       async handle() {
-        const [row] = await query<{ count: bigint }>(db, 'select count(*) as count from notes');
+        const [row] = await query<{ count: bigint }>(database.db, 'select count(*) as count from notes');
         return { status: 200, text: `${String(row?.count)}\n`, contentType: 'text/csv; charset=utf-8' };
       },
     }),

@@ -195,113 +195,114 @@ const ATTACKS = [
 ];
 
 describe('text from elsewhere', () => {
+  const harmless = pagesSaying('x');
+
   for (const attack of ATTACKS) {
     it(`stays text on every page: ${JSON.stringify(attack)}`, () => {
-      const agency = { nameVi: attack, nameEn: attack };
-      const context = {
-        ...aContext(),
-        path: `/pay/${attack}`,
-        site: {
-          ...aContext().site,
-          domain: attack,
-          supportPhone: attack,
-          supportHours: attack,
-          operator: agency,
-        },
-      };
-      const order = anOrderView({
-        agency,
-        lines: [{ type: 'fee', description: attack, amount: anOrderView().total, lateInterest: null }],
-        reason: {
-          offence: { what: attack, whenAndWhere: attack },
-          procedureName: attack,
-          dossierCode: attack,
-          decision: { number: attack, issuedOn: null, documentHref: '/d' },
-          paidInto: attack,
-          due: null,
-        },
-        payer: { name: attack, identityNumber: attack },
-        methods: [
-          { code: attack, kind: 'card', name: attack, availability: { kind: 'available' } },
-          { code: attack, kind: 'card', name: attack, availability: { kind: 'unavailable' } },
-        ],
-        form: { action: '/pay', csrfToken: attack, idempotencyKey: attack },
-        faults: [{ field: 'method', message: attack }],
-      });
-      const waiting = { ...SITUATIONS['waiting'], contact: { kind: 'email', value: `a@${attack}` } };
-      const view = aReconciliationView();
-      const pages = [
-        orderPage(order, context),
-        statusPage(aStatusView(waiting as never, { agency, gatewayName: attack }), context),
-        resultPage(
-          aResultView({
-            agency,
-            gatewayName: attack,
-            receipts: [
-              aReceipt({
-                number: attack,
-                symbol: attack,
-                payerName: attack,
-                content: attack,
-                contentNote: attack,
-                beneficiary: attack,
-                issuer: agency,
-                verifyUrl: attack,
-              }),
-            ],
-            collect: { place: attack, hours: attack },
-          }),
-          context,
-        ),
-        verifyPage({ typed: attack, faults: [{ field: 'code', message: attack }], outcome: null }, context),
-        findPage(aFindView({ typed: attack, notFound: attack }), context),
-        ...Object.values(HAND_OFFS).map((handOff) =>
-          handOffPage(
-            {
-              handOff:
-                handOff.kind === 'form_post'
-                  ? { ...handOff, fields: { [attack]: attack } }
-                  : handOff.kind === 'qr_transfer'
-                    ? { ...handOff, transferText: attack, beneficiaryName: attack, bankName: attack }
-                    : handOff,
-              amount: order.total,
-              gatewayName: attack,
-              lookupCode: A_CODE,
-              statusHref: '/s',
-              backHref: null,
-              now: new Date('2026-11-20T02:13:00Z'),
-            },
-            context,
-          ),
-        ),
-        reconciliationPage(
-          {
-            ...view,
-            gateways: view.gateways.map((gateway) => ({ ...gateway, name: attack })),
-            exceptions: view.exceptions.map((row) => ({
-              ...row,
-              gatewayName: attack,
-              merchantReference: attack,
-              gatewayTransactionId: attack,
-            })),
-          },
-          context,
-        ),
-      ];
-      const clean = [
-        orderPage(anOrderView(), aContext()),
-        statusPage(aStatusView(SITUATIONS['waiting'] ?? assert.fail()), aContext()),
-      ];
-      const kinds = new Set(clean.concat(allPages('vi').map(({ html }) => html)).flatMap(elements));
-      for (const html of pages) {
-        // Attacks may appear as text or inside quoted values, never as elements or attributes of their own.
-        for (const element of elements(html)) assert.ok(kinds.has(element), element);
+      // As text or inside quoted values an attack changes nothing of what a browser builds.
+      for (const [index, html] of pagesSaying(attack).entries()) {
+        assert.deepEqual(elements(html), elements(harmless[index] ?? ''));
       }
     });
   }
 });
 
-/** The names of all elements with those of their attributes, as a browser would read them. */
+/** Every page with one text in all the places that agencies, gateways, payers and visitors fill. */
+function pagesSaying(attack: string): string[] {
+  const agency = { nameVi: attack, nameEn: attack };
+  const context = {
+    ...aContext(),
+    path: `/pay/${attack}`,
+    site: {
+      ...aContext().site,
+      domain: attack,
+      supportPhone: attack,
+      supportHours: attack,
+      operator: agency,
+    },
+  };
+  const order = anOrderView({
+    agency,
+    lines: [{ type: 'fee', description: attack, amount: anOrderView().total, lateInterest: null }],
+    reason: {
+      offence: { what: attack, whenAndWhere: attack },
+      procedureName: attack,
+      dossierCode: attack,
+      decision: { number: attack, issuedOn: null, documentHref: '/d' },
+      paidInto: attack,
+      due: null,
+    },
+    payer: { name: attack, identityNumber: attack },
+    methods: [
+      { code: attack, kind: 'card', name: attack, availability: { kind: 'available' } },
+      { code: attack, kind: 'card', name: attack, availability: { kind: 'unavailable' } },
+    ],
+    form: { action: '/pay', csrfToken: attack, idempotencyKey: attack },
+    faults: [{ field: 'method', message: attack }],
+  });
+  const waiting = { ...SITUATIONS['waiting'], contact: { kind: 'email', value: `a@${attack}` } };
+  const view = aReconciliationView();
+  return [
+    orderPage(order, context),
+    statusPage(aStatusView(waiting as never, { agency, gatewayName: attack }), context),
+    resultPage(
+      aResultView({
+        agency,
+        gatewayName: attack,
+        receipts: [
+          aReceipt({
+            number: attack,
+            symbol: attack,
+            payerName: attack,
+            content: attack,
+            contentNote: attack,
+            beneficiary: attack,
+            issuer: agency,
+            verifyUrl: attack,
+          }),
+        ],
+        collect: { place: attack, hours: attack },
+      }),
+      context,
+    ),
+    verifyPage({ typed: attack, faults: [{ field: 'code', message: attack }], outcome: null }, context),
+    findPage(aFindView({ typed: attack, notFound: attack }), context),
+    ...Object.values(HAND_OFFS).map((handOff) =>
+      handOffPage(
+        {
+          handOff:
+            handOff.kind === 'form_post'
+              ? { ...handOff, fields: { [attack]: attack } }
+              : handOff.kind === 'qr_transfer'
+                ? { ...handOff, transferText: attack, beneficiaryName: attack, bankName: attack }
+                : handOff,
+          amount: order.total,
+          gatewayName: attack,
+          lookupCode: A_CODE,
+          statusHref: '/s',
+          backHref: null,
+          now: new Date('2026-11-20T02:13:00Z'),
+        },
+        context,
+      ),
+    ),
+    reconciliationPage(
+      {
+        ...view,
+        gateways: view.gateways.map((gateway) => ({ ...gateway, name: attack })),
+        exceptions: view.exceptions.map((row) => ({
+          ...row,
+          gatewayName: attack,
+          merchantReference: attack,
+          gatewayTransactionId: attack,
+        })),
+      },
+      context,
+    ),
+  ];
+}
+
+/** All elements in order with the names of their attributes, as a browser would read them. */
 function elements(html: string): string[] {
   const tags = markup(html).matchAll(/<([a-z][^\s/>]*)((?:\s+[^\s"'>/=]+(?:="[^"]*")?)*)\s*\/?>/gi);
   return [...tags].flatMap(([, tag = '', attributes = '']) =>

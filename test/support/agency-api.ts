@@ -1,4 +1,5 @@
 /** A small agency API over a real database: two agencies, an operator, and whatever route rows a test brings. */
+import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import express, { type Express } from 'express';
 import request from 'supertest';
@@ -14,6 +15,7 @@ import { createSigningKeys, type SigningKeys } from '../../src/features/agencies
 import { createLogger } from '../../src/platform/logger.ts';
 import { createSecretBox, type SecretBox } from '../../src/platform/secret-box.ts';
 import { Secret } from '../../src/platform/secret.ts';
+import { answerChecker } from './answer-checker.ts';
 import { fixedClock, type FixedClock } from './clock.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { newTestId } from './ids.ts';
@@ -69,7 +71,10 @@ export async function createTestApi(
   const newRequestId = () => `req_${newTestId().replaceAll('-', '')}`;
   const app = express().disable('x-powered-by');
   const { tokenLimiter, ...apiOverrides } = overrides;
+  const routes = makeRoutes(database, clock);
+  const checker = answerChecker(routes);
   app.use(
+    checker.middleware,
     createTokenRoutes({
       db,
       clock,
@@ -80,7 +85,7 @@ export async function createTestApi(
       newRequestId,
     }),
     createAgencyApi({
-      routes: makeRoutes(database, clock),
+      routes,
       authenticate: createAuthentication({ hotPool, clock, keys, issuer: TEST_ISSUER }),
       idempotency: { db, clock, box },
       limiter: () => Promise.resolve(null),
@@ -125,7 +130,10 @@ export async function createTestApi(
     tokenWith: async (scopes) => tokenOf(await issue('H29', scopes)),
     issue,
     tokenOf,
-    drop: () => database.drop(),
+    async drop() {
+      await database.drop();
+      assert.deepEqual(checker.faults, [], 'every answer keeps to the schema of its route');
+    },
   };
 }
 

@@ -1,8 +1,9 @@
 /** Views of every page in every state, for tests that look at all of them. Functions: each test gets its own. */
 import { findPage, type FindView } from '../../src/checkout/find-page.tsx';
 import { handOffPage } from '../../src/checkout/handoff-page.tsx';
-import { orderPage, type OrderView } from '../../src/checkout/order-page.tsx';
+import { orderPage } from '../../src/checkout/order-page.tsx';
 import { orderStatePage, type OrderStateKind } from '../../src/checkout/order-states-page.tsx';
+import type { OrderView } from '../../src/checkout/order-view.ts';
 import type { ReceiptView } from '../../src/checkout/receipt-card.tsx';
 import { verifyPage, type VerifyOutcome } from '../../src/checkout/receipt-page.tsx';
 import { resultPage, type ResultView } from '../../src/checkout/result-page.tsx';

@@ -161,12 +161,12 @@ describe('a request', () => {
   it('leaves one line in the access log, without query or tokens', async () => {
     const { app, log } = anApp();
     await request(app).get('/pay/SECRET-TOKEN/status?card=4111');
-    const [line] = log();
+    const line = log()[0] ?? assert.fail('nothing was logged');
     assert.equal(log().length, 1);
-    assert.equal(line?.['msg'], 'request.finished');
-    assert.equal(line?.['path'], '/pay/*/status');
-    assert.equal(line?.['requestId'], 'req_01990000000070008000000000000001');
-    assert.equal(line?.['status'], 404);
+    assert.equal(line['msg'], 'request.finished');
+    assert.equal(line['path'], '/pay/*/status');
+    assert.equal(line['requestId'], 'req_01990000000070008000000000000001');
+    assert.equal(line['status'], 404);
     assert.doesNotMatch(JSON.stringify(log()), /SECRET|4111/);
   });
 

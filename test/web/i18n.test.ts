@@ -43,7 +43,7 @@ function texts(node: unknown, path: string): [string, string][] {
   if (typeof node === 'string') return [[path, node]];
   if (typeof node === 'function') {
     const holes = Array.from({ length: node.length }, (_, index) => `‹${index}›`);
-    return [[path, String((node as (...given: string[]) => string)(...holes))]];
+    return [[path, (node as (...given: string[]) => string)(...holes)]];
   }
   return Object.entries(node as object).flatMap(([key, value]) => texts(value, `${path}.${key}`));
 }

@@ -13,7 +13,6 @@ export const en = {
     help: (phone, hours) => `**Need help? Call ${phone}** (free, ${hours}).`,
     otherLanguage: 'Tiếng Việt',
     back: 'Back',
-    findPayment: 'Find a payment',
     verify: 'Check a receipt',
     findDue: 'Find what you owe',
     errorTitle: (title) => `Error: ${title}`,
@@ -412,5 +411,6 @@ export const en = {
     resolved: 'Resolved',
     notThere: 'none',
     step: 'Step',
+    size: 'Size',
   },
 } satisfies Messages;

@@ -15,7 +15,6 @@ export const vi = {
     help: (phone: string, hours: string) => `**Cần trợ giúp? Gọi ${phone}** (miễn phí, ${hours}).`,
     otherLanguage: 'English',
     back: 'Quay lại',
-    findPayment: 'Xem lại một khoản',
     verify: 'Kiểm tra biên lai',
     findDue: 'Tìm khoản phải nộp',
     errorTitle: (title: string) => `Lỗi: ${title}`,
@@ -415,6 +414,7 @@ export const vi = {
     resolved: 'Đã xử lý',
     notThere: 'không có',
     step: 'Bước',
+    size: 'Độ lớn',
   },
 };
 

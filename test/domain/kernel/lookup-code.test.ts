@@ -87,7 +87,7 @@ describe('a lookup code', () => {
 
 describe('reading a lookup code', () => {
   const printed = formatLookupCode(CODE);
-  const fullWidth = [...CODE].map((character) =>
+  const fullWidth = Array.from(CODE, (character) =>
     String.fromCodePoint((character.codePointAt(0) ?? 0) + 0xfee0),
   );
   const forgiven: Readonly<Record<string, string>> = {
@@ -123,10 +123,15 @@ describe('reading a lookup code', () => {
 
   it('never guesses a wrong character', () => {
     fc.assert(
-      fc.property(anyCode, anyPosition, fc.constantFrom(...LOOKUP_CODE_ALPHABET), (code, at, other) => {
-        fc.pre(code[at] !== other);
-        assert.equal(parseLookupCode(code.slice(0, at) + other + code.slice(at + 1)), null);
-      }),
+      fc.property(
+        anyCode,
+        anyPosition,
+        fc.constantFrom(...Array.from(LOOKUP_CODE_ALPHABET)),
+        (code, at, other) => {
+          fc.pre(code[at] !== other);
+          assert.equal(parseLookupCode(code.slice(0, at) + other + code.slice(at + 1)), null);
+        },
+      ),
     );
   });
 
