@@ -18,3 +18,4 @@ create table gateway_callbacks (
   unique (gateway, account, digest)
 );
 create index gateway_callbacks_unverified on gateway_callbacks (received_at) where not verified;
+create index gateway_callbacks_by_payment on gateway_callbacks (payment_id) where payment_id is not null;
