@@ -4,6 +4,7 @@ import { newId } from '../../src/domain/kernel/ids.ts';
 import { vnd } from '../../src/domain/kernel/money.ts';
 import { addDays, addMinutes, dayOf, DEFAULT_BUSINESS_TIME_ZONE } from '../../src/domain/kernel/time.ts';
 import { clearingAccount, payableAccount } from '../../src/domain/ledger/accounts.ts';
+import { insertBeneficiary } from '../../src/features/agencies/agency-store.ts';
 import { addAgency } from '../../src/features/agencies/add-agency.ts';
 import { createAccountBook, type AccountBook } from '../../src/features/ledger/account-store.ts';
 import { ensureBusinessDays } from '../../src/features/ledger/business-day-store.ts';
@@ -71,18 +72,28 @@ const ACCOUNT: MerchantAccount = { code: 'platform', merchantId: 'm', secrets: [
 /** Make one in `before`, drop it in `after`. */
 export async function createPaidOrders(): Promise<PaidOrders> {
   const database = await createTestDatabase();
-  const { db, hotPool: hot } = database;
   const clock = fixedClock('2026-11-22T03:00:00Z');
+  const agencies = [await addTestAgency(database, 'H29'), await addTestAgency(database, 'G01')] as const;
+  return await paidOrdersIn({ database, clock, agencies, gateway: pretendGateway(clock) });
+}
+
+/** The same in a database and with agencies that another support made. */
+export async function paidOrdersIn({
+  database,
+  clock,
+  agencies,
+  gateway,
+}: Pick<PaidOrders, 'database' | 'clock' | 'agencies' | 'gateway'>): Promise<PaidOrders> {
+  const { db, hotPool: hot } = database;
   const accounts = createAccountBook({ db, newId: newTestId });
   await addObligationTypes(database);
-  const agencies = [await addTestAgency(database, 'H29'), await addTestAgency(database, 'G01')] as const;
+  await addBeneficiaries(database, agencies);
   const today = dayOf(clock.now(), TIME_ZONE);
   await ensureBusinessDays(db, [0, ...agencies], addDays(today, -5), addDays(today, 30));
   await query(
     db,
     `insert into merchant_accounts (gateway, code, merchant_id, secrets_box) values ('sandbox', 'platform', 'm', '')`,
   );
-  const gateway = pretendGateway(clock);
   const world: PaidOrders = {
     database,
     clock,
@@ -149,7 +160,6 @@ async function addObligationTypes({ db }: TestDatabase): Promise<void> {
 }
 
 function addTestAgency({ db }: TestDatabase, code: string): Promise<AgencyId> {
-  const beneficiary = { bankName: 'Bank', accountNumber: '1', treasuryCode: null };
   return addAgency(
     { db, newId: newTestId },
     {
@@ -158,14 +168,21 @@ function addTestAgency({ db }: TestDatabase, code: string): Promise<AgencyId> {
       nameEn: `Agency ${code}`,
       contactPhone: null,
       returnUrlOrigins: [],
-      beneficiaries: [
-        { ...beneficiary, code: 'FEES', kind: 'fee_account', name: 'Fees' },
-        { ...beneficiary, code: 'KBNN', kind: 'treasury', name: 'Treasury' },
-      ],
+      beneficiaries: [],
       aliases: [],
       demonstration: false,
     },
   );
+}
+
+async function addBeneficiaries({ db }: TestDatabase, agencies: readonly AgencyId[]): Promise<void> {
+  const account = { bankName: 'Bank', accountNumber: '1', treasuryCode: null };
+  await inTransaction(db, async (tx) => {
+    for (const agencyId of agencies) {
+      await insertBeneficiary(tx, { ...account, agencyId, code: 'FEES', kind: 'fee_account', name: 'Fees' });
+      await insertBeneficiary(tx, { ...account, agencyId, code: 'KBNN', kind: 'treasury', name: 'Treasury' });
+    }
+  });
 }
 
 async function insertOrder({ db }: TestDatabase, clock: FixedClock, agencyId: AgencyId): Promise<OrderRef> {
@@ -284,7 +301,8 @@ async function insertAttempt(
   return id;
 }
 
-function pretendGateway(clock: FixedClock): PretendGateway {
+/** A gateway that does as a test says; it confirms refunds unless told otherwise. */
+export function pretendGateway(clock: FixedClock): PretendGateway {
   const no = () => {
     throw new Error('refunds need nothing else of a gateway');
   };

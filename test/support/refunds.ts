@@ -7,6 +7,7 @@ import type { Refund, RefundLine } from '../../src/domain/refunds/refund.ts';
 import type { ReceiptContent } from '../../src/domain/receipts/receipt.ts';
 import { decideRefund } from '../../src/features/refunds/decide-refund.ts';
 import { amountAvailable, requestRefund } from '../../src/features/refunds/request-refund.ts';
+import { checkInvariants } from '../../src/features/reports/invariants.ts';
 import { inTransaction, query } from '../../src/platform/database.ts';
 import type { OrderRef, PaidOrders } from './paid-orders.ts';
 
@@ -133,8 +134,9 @@ export function receiptsOf({ database }: World, order: OrderRef): Promise<Receip
   );
 }
 
-/** What must hold after anything: I1, I4, the books agree with the lines, receipt numbers without gaps. */
+/** What must hold after anything: the invariants, and that held money is what refunds under way hold. */
 export async function hasNoDrift({ database }: World): Promise<void> {
+  assert.deepEqual(await checkInvariants(database.db), []);
   const faults = await query<{ fault: string }>(
     database.db,
     `select 'book does not balance' as fault from ledger_entries group by agency_id, currency
