@@ -104,7 +104,7 @@ function PrimaryAction({ view, context }: Parts): JSX.Element | null {
   const back =
     view.returnHref === null ? null : (
       <a class={view.pdfHref === null ? 'btn' : 'btn second'} href={view.returnHref} rel="noreferrer">
-        {texts.backToAgency(nameIn(context.locale, view.agency).text)}
+        {texts.backToAgency}
       </a>
     );
   if (view.pdfHref === null) return back;

@@ -1,105 +1,23 @@
 /** One page for a payment that is not simply paid: what we know of the money, what we do, what the citizen can do. */
 import type { JSX } from 'preact';
-import { formatLookupCode, type LookupCode } from '../domain/kernel/lookup-code.ts';
-import { subtract, type Money } from '../domain/kernel/money.ts';
-import type { Day } from '../domain/kernel/time.ts';
+import { formatLookupCode } from '../domain/kernel/lookup-code.ts';
+import { subtract } from '../domain/kernel/money.ts';
 import { CodePanel, MoneyStateLine, Rich, SummaryList, WaitPanel, WarnPanel } from '../web/components.tsx';
 import { instantFormat, maskName, moneyText } from '../web/formats.ts';
-import type { FormTarget } from '../web/forms.tsx';
-import { messagesFor, type Messages, type NameInLanguages } from '../web/i18n.ts';
-import type { DifferenceNextStep, MoneyState } from '../web/money-sentence.ts';
+import { messagesFor, type Messages } from '../web/i18n.ts';
 import { citizenPage, type PageContext } from '../web/page.tsx';
-import { MoneyTimeline, type MoneyStep } from './money-timeline.tsx';
+import {
+  moneyStateOf,
+  TrackSection,
+  type CheckingSituation,
+  type FailureReason,
+  type RefundCause,
+  type Situation,
+  type StatusParts,
+  type StatusView,
+  type WaitingSituation,
+} from './status-view.tsx';
 import { CheckingBody, WaitingBody } from './waiting-parts.tsx';
-
-/** A payment as its own page shows it. A payment that is paid goes to the result page instead. */
-export interface StatusView {
-  readonly situation: Situation;
-  /** What this payment is for, as frozen at hand-off. */
-  readonly amount: Money;
-  readonly gatewayName: string;
-  readonly agency: NameInLanguages;
-  readonly lookupCode: LookupCode;
-  /** In order; empty leaves the timeline out. */
-  readonly steps: readonly MoneyStep[];
-}
-
-export type Situation =
-  | WaitingSituation
-  | CheckingSituation
-  | {
-      readonly kind: 'failed';
-      readonly reason: FailureReason;
-      readonly payAgainHref: string;
-      readonly chooseOtherHref: string;
-    }
-  | { readonly kind: 'cancelled'; readonly payAgainHref: string }
-  | {
-      readonly kind: 'expired';
-      /** `waiting` while the gateway has not said for sure that nothing was taken; then no new attempt is offered. */
-      readonly money: 'not_paid' | 'waiting';
-      readonly payAgainHref: string;
-      readonly checkHref: string;
-    }
-  | {
-      readonly kind: 'amount_differs';
-      readonly received: Money;
-      readonly next: DifferenceNextStep;
-      /** For `pay_rest`: the hand-off page of the same code. */
-      readonly payRestHref: string | null;
-    }
-  | {
-      readonly kind: 'refund_under_way';
-      readonly cause: RefundCause;
-      readonly refund: Money;
-      readonly by: Day;
-    }
-  | { readonly kind: 'refunded'; readonly cause: RefundCause; readonly refund: Money; readonly at: Date }
-  | {
-      readonly kind: 'already_paid';
-      /** In full; the page shows initials. */
-      readonly payerName: string;
-      readonly paidAt: Date;
-      readonly receiptHref: string | null;
-    };
-
-/** C08: no definite answer yet, for at most 15 minutes. */
-export interface WaitingSituation {
-  readonly kind: 'waiting';
-  readonly waitedSeconds: number;
-  readonly lastCheckedAt: Date | null;
-  /** Measured 95th percentile of this gateway, in seconds; null when nothing was measured: then nothing is promised. */
-  readonly usualSeconds: number | null;
-  /** When we shall have asked the bank ourselves and answered. */
-  readonly answerBy: Date;
-  /** Where the result is sent; whole, the page masks it. */
-  readonly contact: { readonly kind: 'email' | 'phone'; readonly value: string } | null;
-  /** GET: asks the gateway again, then comes back here. */
-  readonly checkHref: string;
-  /** GET: answers `{ "state": "<kind of the situation>" }`, or `"paid"`; the page loads anew when it is not its own. */
-  readonly pollHref: string;
-  /** Asks the gateway first; offered while the citizen may not have approved yet. */
-  readonly cancel: FormTarget | null;
-}
-
-/** C11: still no definite answer after 15 minutes; people may be looking at it. */
-export interface CheckingSituation {
-  readonly kind: 'checking';
-  /** The promise that holds now. */
-  readonly answerBy: Date;
-  /** Set once an earlier promise was missed: who answers for it. */
-  readonly missed: { readonly team: string; readonly phone: string } | null;
-  readonly checkHref: string;
-  readonly pollHref: string;
-}
-
-export type FailureReason =
-  'insufficient_funds' | 'over_limit' | 'not_verified' | 'cancelled_at_bank' | 'maintenance' | 'declined';
-
-/** `paid_twice` names the payment that counts and the one that goes back, when both times are known. */
-export type RefundCause =
-  | { readonly kind: 'paid_twice'; readonly countedAt: Date | null; readonly returnedAt: Date | null }
-  | { readonly kind: 'other' };
 
 export function statusPage(view: StatusView, context: PageContext): string {
   const isOpen = view.situation.kind === 'waiting' || view.situation.kind === 'checking';
@@ -110,29 +28,7 @@ export function statusPage(view: StatusView, context: PageContext): string {
   });
 }
 
-/** The state of the money behind a situation; the page carries its sentence exactly once. */
-export function moneyStateOf({ situation, amount, gatewayName }: StatusView): MoneyState {
-  switch (situation.kind) {
-    case 'waiting':
-    case 'failed':
-    case 'cancelled':
-      return { kind: situation.kind };
-    case 'checking':
-      return { kind: 'checking', bankName: gatewayName, answerBy: situation.answerBy };
-    case 'expired':
-      return { kind: 'expired', money: situation.money };
-    case 'amount_differs':
-      return { kind: 'amount_differs', received: situation.received, due: amount, next: situation.next };
-    case 'refund_under_way':
-      return { kind: 'refund_under_way', amount: situation.refund, by: situation.by };
-    case 'refunded':
-      return { kind: 'refunded', amount: situation.refund, at: situation.at };
-    case 'already_paid':
-      return { kind: 'paid', amount };
-  }
-}
-
-function statusTitle({ situation, amount, gatewayName }: StatusView, { locale }: PageContext): string {
+function statusTitle({ situation, gatewayName }: StatusView, { locale }: PageContext): string {
   const texts = messagesFor(locale);
   switch (situation.kind) {
     case 'waiting':
@@ -156,11 +52,6 @@ function statusTitle({ situation, amount, gatewayName }: StatusView, { locale }:
     case 'already_paid':
       return texts.alreadyPaid.title;
   }
-}
-
-export interface StatusParts {
-  readonly view: StatusView;
-  readonly context: PageContext;
 }
 
 function Body({ view, context }: StatusParts): JSX.Element {
@@ -312,37 +203,19 @@ function Difference({
 }: StatusParts & { situation: Extract<Situation, { kind: 'amount_differs' }> }): JSX.Element {
   const texts = messagesFor(locale).differs;
   const rest = subtract(view.amount, situation.received);
-  const canPayRest = situation.next.kind === 'pay_rest' && situation.payRestHref !== null;
+  const payRestHref = situation.next.kind === 'pay_rest' ? situation.payRestHref : null;
   return (
     <>
       <SummaryList
         rows={[
           { label: texts.received, value: moneyText(situation.received, locale) },
           { label: texts.due, value: moneyText(view.amount, locale) },
-          ...(canPayRest ? [{ label: texts.rest, value: moneyText(rest, locale) }] : []),
+          ...(payRestHref !== null ? [{ label: texts.rest, value: moneyText(rest, locale) }] : []),
         ]}
       />
-      {canPayRest ? (
-        <Action href={situation.payRestHref ?? ''} text={texts.payRest(moneyText(rest, locale))} />
-      ) : null}
+      {payRestHref === null ? null : (
+        <Action href={payRestHref} text={texts.payRest(moneyText(rest, locale))} />
+      )}
     </>
-  );
-}
-
-/** The timeline of the payment, or of the refund where there is one. */
-export function TrackSection({ view, context }: StatusParts): JSX.Element | null {
-  if (view.steps.length === 0) return null;
-  const texts = messagesFor(context.locale);
-  const isRefund = view.situation.kind === 'refund_under_way' || view.situation.kind === 'refunded';
-  return (
-    <section aria-labelledby="track">
-      <h2 id="track">{isRefund ? texts.refund.track : texts.timeline.title}</h2>
-      <MoneyTimeline
-        steps={view.steps}
-        gatewayName={view.gatewayName}
-        agency={view.agency}
-        context={context}
-      />
-    </section>
   );
 }

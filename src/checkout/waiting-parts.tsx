@@ -11,7 +11,7 @@ import {
   type CheckingSituation,
   type StatusParts,
   type WaitingSituation,
-} from './status-page.tsx';
+} from './status-view.tsx';
 
 export function WaitingBody({
   view,

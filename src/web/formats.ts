@@ -16,13 +16,22 @@ export function moneyText(amount: Money, locale: Locale): string {
 
 /** An amount in a table or list: `503.000 ₫` with a no-break space, or `503,000 VND`. */
 export function moneyFigure(amount: Money, locale: Locale): string {
-  const unit = amount.currency === 'VND' && locale === 'vi' ? '₫' : amount.currency;
-  return `${amountDigits(amount, locale)}${NO_BREAK_SPACE}${unit}`;
+  return `${amountDigits(amount, locale)}${NO_BREAK_SPACE}${unitSign(amount, locale)}`;
+}
+
+/** The unit of a table's amounts, for its heading: `₫` in Vietnamese, the currency's code otherwise. */
+export function unitSign({ currency }: Pick<Money, 'currency'>, locale: Locale): string {
+  return currency === 'VND' && locale === 'vi' ? '₫' : currency;
 }
 
 /** A difference in a table: as {@link moneyFigure}, with `+` before what is more than 0. */
 export function signedMoneyFigure(amount: Money, locale: Locale): string {
   return `${amount.amountMinor > 0n ? '+' : ''}${moneyFigure(amount, locale)}`;
+}
+
+/** The digits of a difference, with `+` before what is more than 0. */
+export function signedDigits(amount: Money, locale: Locale): string {
+  return `${amount.amountMinor > 0n ? '+' : ''}${amountDigits(amount, locale)}`;
 }
 
 /** The digits of an amount without its unit: `503.000`, `−1.234,50`. */

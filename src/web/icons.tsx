@@ -29,9 +29,15 @@ export const CheckIcon = ({ size = 20 }: { size?: number }): JSX.Element => (
   <Stroke size={size} path="m4 10.5 4 4 8-9" />
 );
 export const DownloadIcon = (): JSX.Element => <Stroke path="M10 3v10m-4-4 4 4 4-4M3 17h14" />;
-export const WarningIcon = (): JSX.Element => <Stroke path="M10 2.5 18.5 17h-17zM10 8v4m0 2.5v.1" />;
-export const ClockIcon = (): JSX.Element => <Stroke path="M10 2a8 8 0 1 0 .1 0zM10 5.5V10l3 2" />;
-export const CrossIcon = (): JSX.Element => <Stroke path="M5 5l10 10M15 5 5 15" />;
+export const WarningIcon = ({ size = 20 }: { size?: number }): JSX.Element => (
+  <Stroke size={size} path="M10 2.5 18.5 17h-17zM10 8v4m0 2.5v.1" />
+);
+export const ClockIcon = ({ size = 20 }: { size?: number }): JSX.Element => (
+  <Stroke size={size} path="M10 2a8 8 0 1 0 .1 0zM10 5.5V10l3 2" />
+);
+export const CrossIcon = ({ size = 20 }: { size?: number }): JSX.Element => (
+  <Stroke size={size} path="M5 5l10 10M15 5 5 15" />
+);
 
 export function ShieldIcon(): JSX.Element {
   return (
