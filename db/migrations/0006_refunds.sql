@@ -33,8 +33,19 @@ create index refunds_due on refunds (next_attempt_at) where state in ('approved'
 create index refunds_to_decide on refunds (requested_at) where state = 'requested';
 
 -- A surplus or suspense sum is refunded once: at most one living refund per payment, order and source.
-create unique index refunds_one_of_surplus on refunds (agency_id, payment_id, order_id, source)
+-- NULLS NOT DISTINCT: a sum in suspense that is no single order's has no order.
+create unique index refunds_one_of_surplus on refunds (agency_id, payment_id, order_id, source) nulls not distinct
   where source <> 'payable' and state <> 'rejected' and state <> 'failed';
+
+-- Tenant. Money paid twice that nobody has asked to return yet: one row until its refund is opened, so that the
+-- job that opens them never looks through all allocations.
+create table surplus_allocations (
+  agency_id   integer not null,
+  payment_id  uuid not null,
+  order_id    uuid not null,
+  primary key (agency_id, payment_id, order_id),
+  foreign key (agency_id, payment_id, order_id) references allocations (agency_id, payment_id, order_id)
+);
 
 -- Tenant. Which frozen lines a refund takes from.
 create table refund_lines (

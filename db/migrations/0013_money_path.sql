@@ -120,6 +120,10 @@ begin
     insert into allocations (agency_id, payment_id, order_id, amount, claim, clearing_account_id)
     select a.agency_id, a.payment_id, a.order_id, a.amount, a.claim, a.clearing_account_id
     from jsonb_to_recordset(plan->'new_allocations') as a(agency_id integer, payment_id uuid, order_id uuid, amount bigint, claim text, clearing_account_id uuid);
+    insert into surplus_allocations (agency_id, payment_id, order_id)
+    select a.agency_id, a.payment_id, a.order_id
+    from jsonb_to_recordset(plan->'new_allocations') as a(agency_id integer, payment_id uuid, order_id uuid, claim text)
+    where a.claim = 'surplus';
   end if;
 
   update payments p set
@@ -155,6 +159,13 @@ begin
     update allocations a set claim = u.claim
     from jsonb_to_recordset(plan->'allocations') as u(agency_id integer, payment_id uuid, order_id uuid, claim text)
     where a.agency_id = u.agency_id and a.payment_id = u.payment_id and a.order_id = u.order_id;
+    if plan->'allocations' @> '[{"claim": "surplus"}]' then
+      insert into surplus_allocations (agency_id, payment_id, order_id)
+      select u.agency_id, u.payment_id, u.order_id
+      from jsonb_to_recordset(plan->'allocations') as u(agency_id integer, payment_id uuid, order_id uuid, claim text)
+      where u.claim = 'surplus'
+      on conflict do nothing;
+    end if;
   end if;
 
   if jsonb_array_length(plan->'orders') > 0 then

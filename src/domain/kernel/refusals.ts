@@ -145,6 +145,12 @@ export const REFUSALS = {
     title: 'The refund cannot take this step in its present state.',
   },
   'refund.lines-do-not-sum': { kind: 'invalid', title: 'The lines of the refund do not sum to its amount.' },
+  'refund.unknown-line': { kind: 'invalid', title: 'A line of the refund is no line that was paid.' },
+  'refund.whole-only': { kind: 'invalid', title: 'Money that was not owed is given back whole.' },
+  'refund.held-by-platform': {
+    kind: 'conflict',
+    title: 'The platform holds this money and returns it itself.',
+  },
   'refund.gateway-cannot': { kind: 'conflict', title: 'The gateway cannot make this refund.' },
 
   'receipt.not-found': { kind: 'missing', title: 'There is no such receipt.' },

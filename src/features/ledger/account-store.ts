@@ -2,7 +2,7 @@
 import { newId, type IdSource, type LedgerAccountId } from '../../domain/kernel/ids.ts';
 import { CHART_OF_ACCOUNTS, type AccountName } from '../../domain/ledger/accounts.ts';
 import type { PostableAccount } from '../../domain/ledger/ledger-transaction.ts';
-import { query, type Database } from '../../platform/database.ts';
+import { query, type Database, type Reader, type Tx } from '../../platform/database.ts';
 
 /** The accounts of these names, in their order, opened where they did not exist. */
 export type AccountBook = (names: readonly AccountName[]) => Promise<PostableAccount[]>;
@@ -26,16 +26,34 @@ export function createAccountBook(deps: { readonly db: Database; readonly newId:
   return async (names) => {
     const unknown = names.filter((name) => !known.has(keyOf(name)));
     if (unknown.length > 0) {
-      for (const row of await openAccounts(deps.db, deps.newId, unknown)) {
-        known.set(`${String(row.agency_id)}|${row.currency}|${String(row.code)}|${row.sub_key}`, row.id);
-      }
+      for (const row of await openAccounts(deps.db, deps.newId, unknown)) known.set(rowKey(row), row.id);
     }
-    return names.map((name) => {
-      const id = known.get(keyOf(name));
-      if (id === undefined) throw new Error(`the account ${keyOf(name)} could not be opened`);
-      return { id, role: name.role };
-    });
+    return names.map((name) => postable(known, name));
   };
+}
+
+/**
+ * The accounts of these names, in their order, opened inside the caller's transaction and not remembered: for
+ * those who hold a transaction already and must not wait for a second connection.
+ */
+export async function accountsIn(
+  tx: Tx,
+  newId: IdSource,
+  names: readonly AccountName[],
+): Promise<PostableAccount[]> {
+  const rows = await openAccounts(tx, newId, names);
+  const found = new Map(rows.map((row) => [rowKey(row), row.id]));
+  return names.map((name) => postable(found, name));
+}
+
+function postable(known: ReadonlyMap<string, LedgerAccountId>, name: AccountName): PostableAccount {
+  const id = known.get(keyOf(name));
+  if (id === undefined) throw new Error(`the account ${keyOf(name)} could not be opened`);
+  return { id, role: name.role };
+}
+
+function rowKey(row: AccountRow): string {
+  return `${String(row.agency_id)}|${row.currency}|${String(row.code)}|${row.sub_key}`;
 }
 
 function keyOf({ agencyId, currency, role, subKey }: AccountName): string {
@@ -43,7 +61,7 @@ function keyOf({ agencyId, currency, role, subKey }: AccountName): string {
 }
 
 async function openAccounts(
-  db: Database,
+  reader: Reader,
   ids: IdSource,
   names: readonly AccountName[],
 ): Promise<AccountRow[]> {
@@ -55,7 +73,7 @@ async function openAccounts(
     subKeys: names.map(({ subKey }) => subKey),
   };
   await query(
-    db,
+    reader,
     `insert into ledger_accounts (agency_id, id, currency, code, sub_key)
      select n.agency_id, n.id, n.currency, n.code, n.sub_key
      from unnest(:agencies::integer[], :ids::uuid[], :currencies::text[], :codes::integer[], :subKeys::text[])
@@ -64,7 +82,7 @@ async function openAccounts(
     bindings,
   );
   return await query<AccountRow>(
-    db,
+    reader,
     `select a.agency_id, a.currency, a.code, a.sub_key, a.id
      from unnest(:agencies::integer[], :currencies::text[], :codes::integer[], :subKeys::text[])
        as n(agency_id, currency, code, sub_key)
