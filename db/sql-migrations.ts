@@ -45,12 +45,22 @@ export async function migrate(options: MigrationOptions): Promise<string[]> {
     const config = migratorConfig(folder);
     // Whoever left knex's own lock behind is dead: the living one would hold the advisory lock.
     await db.migrate.forceFreeMigrationsLock(config);
-    const [, applied] = (await db.migrate.latest(config)) as [number, string[]];
+    const applied = await applyOneByOne(db, config);
     await grantToApp(db, await userOf(options.appUrl));
     return applied;
   } finally {
     await db.destroy();
     await guard.end();
+  }
+}
+
+/** Each migration commits by itself: knex's `latest` would put all of them into one transaction. */
+async function applyOneByOne(db: Database, config: Knex.MigratorConfig): Promise<string[]> {
+  const applied: string[] = [];
+  for (;;) {
+    const [, names] = (await db.migrate.up(config)) as [number, string[]];
+    if (names.length === 0) return applied;
+    applied.push(...names);
   }
 }
 

@@ -76,27 +76,53 @@ create table ledger_balances (
   foreign key (agency_id, account_id) references ledger_accounts (agency_id, id)
 ) with (fillfactor = 70);
 
--- How far balances are rolled up and the chain is sealed: everything below the xid is in.
+-- How far balances are rolled up and the chain is sealed: every transaction below sealed_to_xid is in, and
+-- with them everything booked up to sealed_through. The mark is the next moment that sealed_through can
+-- reach: whatever is booked after mark_at carries an xid of at least mark_xid.
 create table ledger_progress (
   singleton      boolean primary key default true check (singleton),
   sealed_to_xid  xid8 not null,
   sealed_through timestamptz not null,
-  last_sequence  bigint not null
+  last_sequence  bigint not null,
+  mark_xid       xid8 not null,
+  mark_at        timestamptz not null
 );
-insert into ledger_progress values (true, '3', '-infinity', 0);
+insert into ledger_progress values (true, '3', '1970-01-01T00:00:00Z', 0, '3', '1970-01-01T00:00:00Z');
 
+-- One chain for the installation. A block is an xid range; its leaves are ordered by (xid, agency_id, id).
 create table ledger_seals (
   sequence        bigint primary key,
   from_xid        xid8 not null,
-  to_xid          xid8 not null,
-  row_count       integer not null,
-  leaf_hashes     bytea not null,
-  account_totals  jsonb not null,
+  to_xid          xid8 not null check (to_xid > from_xid),
+  row_count       integer not null check (row_count > 0),
+  leaf_hashes     bytea not null check (length(leaf_hashes) = 32 * row_count),
+  totals_hash     bytea not null,
   previous_hash   bytea not null,
   hash            bytea not null,
   sealed_through  timestamptz not null,
-  sealed_at       timestamptz not null default clock_timestamp()
+  sealed_at       timestamptz not null unique
 );
+
+-- Running totals of the accounts a block touched: what an account held at a block is its latest row at or before it.
+create table ledger_seal_totals (
+  agency_id   integer not null,
+  account_id  uuid not null,
+  sequence    bigint not null references ledger_seals (sequence),
+  debits      numeric(30, 0) not null,
+  credits     numeric(30, 0) not null,
+  primary key (agency_id, account_id, sequence),
+  foreign key (agency_id, account_id) references ledger_accounts (agency_id, id)
+);
+create index ledger_seal_totals_by_block on ledger_seal_totals (sequence);
+
+-- A field as the seal hashes it: its length in bytes, then its bytes; null has a length that no text has.
+create function seal_field(value text) returns bytea language sql immutable parallel safe
+return case when value is null then '\xffffffff'::bytea
+  else int4send(octet_length(convert_to(value, 'UTF8'))) || convert_to(value, 'UTF8') end;
+
+-- An instant as the seal hashes it: microseconds since 1970 in UTC.
+create function seal_instant(value timestamptz) returns text language sql immutable parallel safe
+return (extract(epoch from value) * 1000000)::bigint::text;
 
 create function refuse_change_of_books() returns trigger language plpgsql as $$
 begin
@@ -116,6 +142,7 @@ call make_append_only('ledger_accounts');
 call make_append_only('ledger_transactions');
 call make_append_only('ledger_transfers');
 call make_append_only('ledger_seals');
+call make_append_only('ledger_seal_totals');
 
 -- The only writer of transactions: takes a list, each with its transfers, and posts each at most once.
 -- Returns the id that stands for each (agency, kind, ref): ours when new, the earlier one when repeated.

@@ -45,6 +45,10 @@ type Input = RouteInput<unknown, unknown, unknown>;
 /** Serves every row under /v1; anything else there is 404, another method on a known address 405. */
 export function createAgencyApi(deps: AgencyApiDeps): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
+  router.use('/v1', (_request, response, next) => {
+    requestIdOf(deps, response);
+    next();
+  });
   for (const row of deps.routes) {
     router[row.method](expressPath(row.path), (request, response) => answer(deps, row, request, response));
   }

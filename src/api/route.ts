@@ -46,6 +46,13 @@ export interface IdempotencyClaim {
   readonly seal: (answer: Answer) => string;
 }
 
+export interface AnswerDescription {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  /** Kinds of text the answer may also have, such as `text/csv`. */
+  readonly textTypes?: readonly string[];
+}
+
 interface RouteRow<Params, Query, Body> {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
   /** OpenAPI form: `/v1/payment-orders/{id}`. */
@@ -71,7 +78,7 @@ interface RouteRow<Params, Query, Body> {
   /** Shown in the OpenAPI document. */
   readonly examples?: { readonly body?: unknown; readonly answers?: Readonly<Record<number, unknown>> };
   /** Status to description and schema; the schema is what the OpenAPI document shows and tests hold answers against. */
-  readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: z.ZodType }>>;
+  readonly answers: Readonly<Record<number, AnswerDescription>>;
 }
 
 /** Reads or changes that need no Idempotency-Key (GET, PATCH, DELETE). */

@@ -61,7 +61,7 @@ export function parseStrictJson(text: string): unknown {
       at += 1;
       const member = readValue();
       if (key !== '__proto__') object[key] = member;
-      path.pop();
+      leave('}');
     }
     return object;
   }
@@ -72,7 +72,7 @@ export function parseStrictJson(text: string): unknown {
     for (let more = !closes(']'); more; more = goesOn(']')) {
       path.push(array.length);
       array.push(readValue());
-      path.pop();
+      leave(']');
     }
     return array;
   }
@@ -89,9 +89,14 @@ export function parseStrictJson(text: string): unknown {
     return true;
   }
 
+  /** What follows a member wrongly is told at that member. */
+  function leave(bracket: string): void {
+    if (text[at] !== ',' && text[at] !== bracket) throw notJson();
+    path.pop();
+  }
+
   function goesOn(bracket: string): boolean {
     if (closes(bracket)) return false;
-    if (text[at] !== ',') throw notJson();
     at += 1;
     skipSpace();
     return true;

@@ -5,6 +5,7 @@
  * never decides what an outcome means for an order. Merchant ids and secrets come with each call.
  */
 import type { Currency, Money } from '../domain/kernel/money.ts';
+import type { Day } from '../domain/kernel/time.ts';
 import type { GatewayOutcome, RefundOutcome } from '../domain/payments/gateway-outcome.ts';
 import type { HandOff } from '../domain/payments/hand-off.ts';
 import type { SettlementLine } from '../domain/settlement/settlement.ts';
@@ -152,7 +153,13 @@ export interface SettlementFileCapability {
 }
 
 export type SettlementFileReading =
-  | { readonly kind: 'read'; readonly lines: readonly SettlementLine[]; readonly totalNet: Money }
+  | {
+      readonly kind: 'read';
+      readonly lines: readonly SettlementLine[];
+      readonly totalNet: Money;
+      /** The day the file is about, when it says so; otherwise the latest day of its lines is taken. */
+      readonly day?: Day;
+    }
   | {
       readonly kind: 'unreadable';
       readonly faults: readonly { readonly line: number; readonly column: string; readonly fault: string }[];

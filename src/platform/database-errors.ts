@@ -24,11 +24,14 @@ const NETWORK_CODES = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
 ]);
 const DRIVER_MESSAGES = [
   'Connection terminated',
   'Connection ended unexpectedly',
   'Client has encountered a connection error',
+  'Client was closed and is not queryable',
   'timeout exceeded when trying to connect',
   'timeout expired',
   'Query read timeout',

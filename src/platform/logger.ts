@@ -42,14 +42,16 @@ export function createLogger(options: { readonly level: string }, destination?: 
     serializers: { err: describeError, error: describeError },
   };
   const logger = destination ? pino(settings, destination) : pino(settings);
-  return withHiddenFields(logger, logger.child);
+  return withHiddenFields(logger);
 }
 
+/** Pino's own way to make a child; a logger of ours has it replaced. */
+const makeChild = Reflect.get<object, string>(pino({ enabled: false }), 'child') as PinoChild;
 type PinoChild = (this: PinoLogger, fields: Fields) => PinoLogger;
 
 /** Pino hides the fields of a line, but takes those of a child as they are. */
-function withHiddenFields(logger: PinoLogger, pinoChild: PinoChild): Logger {
-  const child = (fields: Fields) => withHiddenFields(pinoChild.call(logger, hideFields(fields)), pinoChild);
+function withHiddenFields(logger: PinoLogger): Logger {
+  const child = (fields: Fields) => withHiddenFields(makeChild.call(logger, hideFields(fields)));
   return Object.assign(logger, { child });
 }
 

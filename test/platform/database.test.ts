@@ -289,7 +289,7 @@ describe('a database that cannot serve', () => {
       try {
         return (await hotPool.run({ name: 'one', text: 'select 1 as one' }, [])).length === 1;
       } catch (error) {
-        assert.ok(isDatabaseUnavailable(error));
+        assert.ok(isDatabaseUnavailable(error), String(error));
         return false;
       }
     });

@@ -33,16 +33,15 @@ export interface TestServer {
 
 let server: Promise<TestServer> | undefined;
 
-/** The server of this worktree, or that of TEST_DATABASE_URL; made ready on first use in each process. */
+/** The server of this worktree, or that of TEST_DATABASE_URL or DATABASE_URL; made ready on first use in each process. */
 export function testServer(): Promise<TestServer> {
   server ??= prepare();
   return server;
 }
 
 async function prepare(): Promise<TestServer> {
-  const given = process.env['TEST_DATABASE_URL'];
-  const superuserUrl =
-    given ?? (await startEmbeddedPostgres({ dataDir: TEST_DATA_DIR, settings: FAST_SETTINGS })).superuserUrl;
+  const given = process.env['TEST_DATABASE_URL'] ?? process.env['DATABASE_URL'];
+  const superuserUrl = given ?? (await startOwn());
   const ready: TestServer = {
     superuserUrl,
     template: `template_${schemaDigest()}`,
@@ -51,6 +50,19 @@ async function prepare(): Promise<TestServer> {
   };
   await ensureTemplate(ready);
   return ready;
+}
+
+let stopOwn: (() => Promise<void>) | undefined;
+
+async function startOwn(): Promise<string> {
+  const own = await startEmbeddedPostgres({ dataDir: TEST_DATA_DIR, settings: FAST_SETTINGS });
+  if (!own.adopted) stopOwn = () => own.stop();
+  return own.superuserUrl;
+}
+
+/** Stops the server if this process started it. Single runs of mocha leave it for the next; it costs little. */
+export async function stopTestServer(): Promise<void> {
+  await stopOwn?.();
 }
 
 /** Migrates the template once for each state of the migration files, whoever comes first. */

@@ -157,6 +157,10 @@ export const REFUSALS = {
 
   'webhook.endpoint-not-found': { kind: 'missing', title: 'There is no such webhook endpoint.' },
   'webhook.delivery-not-found': { kind: 'missing', title: 'There is no such delivery.' },
+  'webhook.endpoint-limit': {
+    kind: 'conflict',
+    title: 'The agency has as many webhook endpoints as it may. Delete one first.',
+  },
   'webhook.url-not-allowed': { kind: 'invalid', title: 'The webhook URL is not allowed.' },
   'webhook.replay-limit': {
     kind: 'limited',

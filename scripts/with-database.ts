@@ -1,0 +1,57 @@
+/** For the small tools: opens the database the service uses, does one thing, and closes it again. */
+import { join } from 'node:path';
+import { v7 } from 'uuid';
+import type { IdSource } from '../src/domain/kernel/ids.ts';
+import { Refusal } from '../src/domain/kernel/refusals.ts';
+import type { Clock } from '../src/domain/kernel/time.ts';
+import { readConfig, type Config } from '../src/platform/config.ts';
+import { openDatabase, type Database } from '../src/platform/database.ts';
+import { startEmbeddedPostgres } from '../src/platform/embedded-postgres.ts';
+
+export interface ToolDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly newId: IdSource;
+  readonly config: Config;
+}
+
+/** Runs one tool. What it refuses is printed as one sentence, with exit code 1. */
+export async function withDatabase(work: (deps: ToolDeps) => Promise<void>): Promise<void> {
+  try {
+    const config = readConfig(process.env, { dataDir: join(import.meta.dirname, '..', '.data') });
+    const server = await serverOf(config);
+    const db = openDatabase({ url: server.url, poolMax: 2, applicationName: 'tool' });
+    try {
+      await work({ db, clock: { now: () => new Date() }, newId: () => v7(), config });
+    } finally {
+      await db.destroy();
+      await server.release();
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal) && !isUsage(error)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
+/** Says how a tool is used. */
+export function usage(text: string): never {
+  throw Object.assign(new Error(text), { name: USAGE });
+}
+
+const USAGE = 'Usage';
+
+function isUsage(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  const code = String((error as { code?: unknown }).code);
+  return error.name === USAGE || code.startsWith('ERR_PARSE_ARGS') || code === 'ENOENT';
+}
+
+async function serverOf(config: Config): Promise<{ url: string; release: () => Promise<void> }> {
+  if (config.database.urls) {
+    return { url: config.database.urls.app.reveal(), release: () => Promise.resolve() };
+  }
+  const server = await startEmbeddedPostgres({ dataDir: config.dataDir });
+  // A server that was running belongs to the service, which goes on using it.
+  return { url: server.appUrl, release: () => (server.adopted ? Promise.resolve() : server.stop()) };
+}

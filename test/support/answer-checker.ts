@@ -1,0 +1,69 @@
+/** Holds every JSON answer that passes by against the schema its route row declares. */
+import type { RequestHandler } from 'express';
+import { problem } from '../../src/api/openapi.ts';
+import type { ApiRoute } from '../../src/api/route.ts';
+
+export interface AnswerChecker {
+  /** Mount it before the API. */
+  readonly middleware: RequestHandler;
+  /** What was wrong so far, one sentence each; to be empty in the end. */
+  readonly faults: string[];
+  /** The operations that were answered so far, with their statuses: `createNote 201`. */
+  readonly seen: ReadonlySet<string>;
+}
+
+export function answerChecker(routes: readonly ApiRoute[]): AnswerChecker {
+  const faults: string[] = [];
+  const seen = new Set<string>();
+  const patterns = routes.map((row) => ({ row, pattern: patternOf(row.path) }));
+  const middleware: RequestHandler = (request, response, next) => {
+    const path = request.path;
+    const method = request.method.toLowerCase();
+    const end = response.end.bind(response);
+    response.end = ((...args: Parameters<typeof end>) => {
+      const row = patterns.find(({ row, pattern }) => row.method === method && pattern.test(path))?.row;
+      const text = typeof args[0] === 'string' ? args[0] : '';
+      if (path.startsWith('/v1')) {
+        const status = response.statusCode;
+        if (row) seen.add(`${row.operationId} ${String(status)}`);
+        const type = response.getHeader('Content-Type');
+        const fault = faultOf(row, { status, text, type: typeof type === 'string' ? type : '' });
+        if (fault !== null) faults.push(`${request.method} ${path} answered ${String(status)}: ${fault}`);
+        if (typeof response.getHeader('Request-Id') !== 'string') faults.push(`${path}: no Request-Id`);
+      }
+      return end(...args);
+    }) as typeof response.end;
+    next();
+  };
+  return { middleware, faults, seen };
+}
+
+interface Answered {
+  readonly status: number;
+  readonly text: string;
+  readonly type: string;
+}
+
+function faultOf(row: ApiRoute | undefined, { status, text, type }: Answered): string | null {
+  if (status === 204 || text === '') return null;
+  if (status >= 400) {
+    if (!type.startsWith('application/problem+json')) return `a refusal as ${type}`;
+    const read = problem.safeParse(JSON.parse(text));
+    if (!read.success) return read.error.message;
+    return read.data.status === status ? null : 'a problem with another status inside';
+  }
+  const declared = row?.answers[status];
+  if (!declared) return 'a status that the route row does not declare';
+  if (!type.startsWith('application/json')) {
+    const kind = type.split(';')[0] ?? '';
+    return declared.textTypes?.includes(kind) ? null : `${kind}, which the route row does not declare`;
+  }
+  if (!declared.schema) return 'JSON without a declared schema';
+  const read = declared.schema.safeParse(JSON.parse(text));
+  return read.success ? null : read.error.message;
+}
+
+function patternOf(path: string): RegExp {
+  const escaped = path.replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`);
+  return new RegExp(`^${escaped.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+}
