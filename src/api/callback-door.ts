@@ -81,7 +81,12 @@ async function replyTo(
   if (request.method !== 'GET' && request.method !== 'POST') return text(405, 'method not allowed');
   try {
     const body = await readBodyBytes(request, { maxBytes: LIMIT_BYTES, timeoutMs: BODY_TIMEOUT_MS });
-    const message: RawMessage = { method: request.method, query: at.query, headers: headersOf(request), body };
+    const message: RawMessage = {
+      method: request.method,
+      query: at.query,
+      headers: headersOf(request),
+      body,
+    };
     const reply = await deps.receive({ gateway: at.gateway, account: at.account, message });
     return reply ?? text(404, 'not found');
   } catch (error) {

@@ -48,7 +48,9 @@ export function createReadiness(deps: HealthDeps): () => Promise<Readiness> {
     }
     checks['append_only'] = {
       ok: true,
-      detail: deps.hasOneRole ? 'rests on triggers alone: DATABASE_OWNER_URL is not set' : 'rests on roles and triggers',
+      detail: deps.hasOneRole
+        ? 'rests on triggers alone: DATABASE_OWNER_URL is not set'
+        : 'rests on roles and triggers',
     };
     if (deps.runner) checks['worker'] = workerCheck(deps);
     return { ready: Object.values(checks).every(({ ok }) => ok), checks };

@@ -54,7 +54,11 @@ function createExpressApp(parts: HttpServerParts): Express {
   return app;
 }
 
-function pageContext(parts: HttpServerParts, request: express.Request, response: express.Response): PageContext {
+function pageContext(
+  parts: HttpServerParts,
+  request: express.Request,
+  response: express.Response,
+): PageContext {
   return {
     site: parts.site,
     locale: localeOf(request, response),
@@ -65,7 +69,9 @@ function pageContext(parts: HttpServerParts, request: express.Request, response:
 
 function notFoundPage(parts: HttpServerParts): RequestHandler {
   return (request, response) => {
-    sendPage(response, errorPage(pageContext(parts, request, response), { kind: 'not_found' }), { status: 404 });
+    sendPage(response, errorPage(pageContext(parts, request, response), { kind: 'not_found' }), {
+      status: 404,
+    });
   };
 }
 

@@ -58,10 +58,23 @@ export function createMetrics() {
       labelNames: ['gateway', 'decision'],
       registers,
     }),
-    outboxAge: new Gauge({ name: 'outbox_age_seconds', help: 'Age of the oldest webhook that is due', registers }),
+    outboxAge: new Gauge({
+      name: 'outbox_age_seconds',
+      help: 'Age of the oldest webhook that is due',
+      registers,
+    }),
     outboxWaiting: new Gauge({ name: 'outbox_waiting', help: 'Webhooks waiting to be delivered', registers }),
-    sealLag: new Gauge({ name: 'ledger_seal_lag_seconds', help: 'Age of the oldest transaction not yet sealed', registers }),
-    casesOpen: new Gauge({ name: 'cases_open', help: 'Cases a person must look at', labelNames: ['kind'], registers }),
+    sealLag: new Gauge({
+      name: 'ledger_seal_lag_seconds',
+      help: 'Age of the oldest transaction not yet sealed',
+      registers,
+    }),
+    casesOpen: new Gauge({
+      name: 'cases_open',
+      help: 'Cases a person must look at',
+      labelNames: ['kind'],
+      registers,
+    }),
     jobSeconds: new Histogram({
       name: 'job_turn_seconds',
       help: 'Turns of background jobs',
@@ -69,6 +82,11 @@ export function createMetrics() {
       buckets: [0.01, 0.05, 0.25, 1, 5, 30],
       registers,
     }),
-    pool: new Gauge({ name: 'database_pool_connections', help: 'Connections of the pool', labelNames: ['state'], registers }),
+    pool: new Gauge({
+      name: 'database_pool_connections',
+      help: 'Connections of the pool',
+      labelNames: ['state'],
+      registers,
+    }),
   };
 }

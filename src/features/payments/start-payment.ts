@@ -225,7 +225,7 @@ async function allocationFor(
   if (!clearing) throw new Error('the clearing account was not opened');
   return {
     agencyId,
-    orderId: order.id as OrderId,
+    orderId: order.id,
     amount: sum(
       due.map(({ amount }) => amount),
       currency,

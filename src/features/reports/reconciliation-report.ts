@@ -285,12 +285,7 @@ function dayOfRows(rows: readonly FigureRow[]): ReconciliationDay {
     amount_differs: figure('amount_differs'),
     awaiting_statement: figure('awaiting_statement'),
   };
-  const compared = [
-    classes.matched,
-    classes.missing_at_us,
-    classes.missing_at_bank,
-    classes.amount_differs,
-  ];
+  const compared = [classes.matched, classes.missing_at_us, classes.missing_at_bank, classes.amount_differs];
   const ours = compared.reduce((running, each) => running + each.ours.amountMinor, 0n);
   const theirs = compared.reduce((running, each) => running + each.theirs.amountMinor, 0n);
   const { amount_differs: differs } = classes;
