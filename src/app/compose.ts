@@ -58,7 +58,7 @@ import { createGatewayHttp } from '../platform/gateway-http.ts';
 import { assertPublicUrl, createGuardedClient } from '../platform/http-client.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createRateGate } from '../platform/rate-gate.ts';
-import { createRateLimiter } from '../platform/rate-limiter.ts';
+import { createBatchedRateLimiter, createRateLimiter } from '../platform/rate-limiter.ts';
 import { createSecretBox, type SecretBox } from '../platform/secret-box.ts';
 import { createShortCache } from '../platform/short-cache.ts';
 import { createWebhookPost } from '../platform/webhook-http.ts';
@@ -419,7 +419,11 @@ function createLimits(config: Config, deps: { readonly db: Database; readonly lo
   const perMinute = (name: string, requests: number) =>
     createRateLimiter(deps, { name, requests, perSeconds: 60 });
   const tokens = perMinute('token-requests', tokenRequestsPerMinute);
-  const clients = perMinute('api-requests', apiRequestsPerMinute);
+  const clients = createBatchedRateLimiter(deps, {
+    name: 'api-requests',
+    requests: apiRequestsPerMinute,
+    perSeconds: 60,
+  });
   const lookups = perMinute('public-lookups', publicLookupsPerMinute);
   const waitOf = async (taken: ReturnType<typeof clients.take>): Promise<number | null> => {
     const decision = await taken;
