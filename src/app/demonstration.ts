@@ -56,6 +56,7 @@ export async function seedDemonstration(deps: DemonstrationDeps): Promise<Demons
   const { db, publicUrl } = deps;
   const path = demonstrationPath(deps.dataDir);
   const before = readDemonstration(path);
+  await refuseRealAgencies(db);
   await seedReference(deps);
   await seedRule(deps);
   const agencies: Demonstration['agencies'] = [];
@@ -106,14 +107,20 @@ async function seedRule(deps: DemonstrationDeps): Promise<void> {
   });
 }
 
+async function refuseRealAgencies(db: Database): Promise<void> {
+  for (const { code } of DEMONSTRATION_AGENCIES) {
+    const known = await findAgencyKind(db, code);
+    if (known?.demonstration === false) {
+      throw new Error(
+        `Agency ${code} is here already and is none of the demonstration's: use an empty database.`,
+      );
+    }
+  }
+}
+
 async function seedAgency(deps: DemonstrationDeps, wish: DemonstrationAgency): Promise<AgencyId> {
   const { beneficiaryRules, ...agency } = wish;
   const known = await findAgencyKind(deps.db, wish.code);
-  if (known && !known.demonstration) {
-    throw new Error(
-      `Agency ${wish.code} is here already and is none of the demonstration's: use an empty database.`,
-    );
-  }
   const agencyId = known?.id ?? (await addAgency(deps, { ...agency, demonstration: true }));
   await addBeneficiaryRules(deps.db, agencyId, beneficiaryRules);
   return agencyId;
