@@ -178,7 +178,7 @@ describe('the demonstration', () => {
 
   it('keeps its hands off an agency that is a real one', async () => {
     await addAgency(deps, { ...sampleAgency('H55'), demonstration: false });
-    await assert.rejects(seedDemonstration(deps), /Agency H29 is here already/);
+    await assert.rejects(seedDemonstration(deps), /Agency H55 is here already/);
     const { clients, fees } = (await counts()) ?? {};
     assert.deepEqual({ clients, fees }, { clients: 0n, fees: 0n });
   });
