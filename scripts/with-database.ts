@@ -1,6 +1,6 @@
 /** For the small tools: opens the database the service uses, does one thing, and closes it again. */
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { v7 } from 'uuid';
 import type { IdSource } from '../src/domain/kernel/ids.ts';
 import { Refusal } from '../src/domain/kernel/refusals.ts';
 import type { Clock } from '../src/domain/kernel/time.ts';
@@ -20,9 +20,15 @@ export async function withDatabase(work: (deps: ToolDeps) => Promise<void>): Pro
   try {
     const config = readConfig(process.env, { dataDir: join(import.meta.dirname, '..', '.data') });
     const server = await serverOf(config);
-    const db = openDatabase({ url: server.url, poolMax: 2, applicationName: 'tool' });
+    // A tool may read the whole ledger: nobody waits for it, so its statements may take their time.
+    const db = openDatabase({
+      url: server.url,
+      poolMax: 2,
+      applicationName: 'tool',
+      statementTimeoutMs: 600_000,
+    });
     try {
-      await work({ db, clock: { now: () => new Date() }, newId: () => v7(), config });
+      await work({ db, clock: { now: () => new Date() }, newId: randomUUID, config });
     } finally {
       await db.destroy();
       await server.release();

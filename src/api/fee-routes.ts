@@ -1,7 +1,8 @@
 /** GET /v1/fees: what a procedure costs on a day. */
 import { z } from 'zod';
 import { dayOf, type Clock } from '../domain/kernel/time.ts';
-import { findFeesOfProcedure, type FeeItem } from '../features/orders/fee-schedule-store.ts';
+import type { FeeItem } from '../domain/orders/obligation-type.ts';
+import { findFeesOfProcedure } from '../features/orders/fee-schedule-store.ts';
 import type { Database } from '../platform/database.ts';
 import { day, lineOfText } from './decoding.ts';
 import { defineRoute, type ApiRoute } from './route.ts';

@@ -41,6 +41,7 @@ export interface OrderRoutesDeps extends CreateOrderDeps {
   readonly businessTimeZone: string;
   /** Asks the gateway about a payment in flight before a cancellation is decided. */
   readonly settleClaim: (key: { agencyId: AgencyId; id: OrderId }) => Promise<void>;
+  readonly onOpened?: () => void;
 }
 
 const orNull = <T>(value: T | undefined): T | null => value ?? null;
@@ -150,6 +151,7 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
           status: 201,
           answerBox: claim.seal(answer(opened)),
         }));
+        if (order) deps.onOpened?.();
         return order ? answer(order) : null;
       },
     }),

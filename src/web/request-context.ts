@@ -1,6 +1,6 @@
 /** What belongs to one request: its id, its logger, its line in the access log. */
 import type { Request, RequestHandler, Response } from 'express';
-import type { Logger } from 'pino';
+import type { Logger } from '../platform/logger.ts';
 import type { IdSource } from '../domain/kernel/ids.ts';
 import { readCookie } from './forms.tsx';
 import { chooseLocale, LOCALE_COOKIE, parseLocale, type Locale } from './i18n.ts';

@@ -34,6 +34,21 @@ for (const path of ['/v1/notes', '/v1/quick-notes']) {
       assert.equal(again.text, kept[0]?.text);
     });
 
+    if (path === '/v1/notes') {
+      it('lets equal requests wait for the first and gives them its answer (promise 33)', async () => {
+        // The first holds its transaction open until another is seen to wait for its key.
+        hooks.beforeAnswer = untilSomeoneWaits;
+        const asked = { title: 'waits', amount: 5 };
+        const answers = await Promise.all([1, 2, 3].map(() => post('waits', asked)));
+        assert.deepEqual(
+          answers.map((answer) => answer.status),
+          [201, 201, 201],
+        );
+        assert.equal(new Set(answers.map((answer) => answer.text)).size, 1);
+        assert.equal(await countNotes('waits'), 1);
+      });
+    }
+
     it('refuses another body under a used key and changes nothing (promise 34)', async () => {
       await post('other', { title: 'other', amount: 5 });
       const answer = await post('other', { title: 'other', amount: 6 });
@@ -154,6 +169,18 @@ for (const path of ['/v1/notes', '/v1/quick-notes']) {
         .set('Idempotency-Key', key)
         .send(body as object)
         .then((answer) => answer);
+    }
+
+    async function untilSomeoneWaits(): Promise<void> {
+      for (;;) {
+        const [row] = await query<{ waiting: boolean }>(
+          api.database.ownerDb,
+          `select exists (select 1 from pg_locks where not granted and database =
+             (select oid from pg_database where datname = current_database())
+             or not granted and locktype = 'transactionid') as waiting`,
+        );
+        if (row?.waiting) return;
+      }
     }
 
     async function countNotes(title: string): Promise<number> {

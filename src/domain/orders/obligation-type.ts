@@ -19,6 +19,8 @@ export interface ObligationType {
   readonly refundRoute: 'gateway' | 'agency_decision' | 'treasury_order';
   readonly defaultBudgetChapter: string | null;
   readonly defaultBudgetSubItem: string | null;
+  readonly legalBasis: string | null;
+  readonly demonstration: boolean;
 }
 
 /** One version of a fee. */

@@ -1,27 +1,9 @@
 /** SQL of what can be owed and what it costs: fee versions by day, obligation types, beneficiary rules. */
-import type { BeneficiaryKind } from '../../domain/agencies/agency.ts';
 import type { AgencyId } from '../../domain/kernel/ids.ts';
-import { money, type Currency, type Money } from '../../domain/kernel/money.ts';
+import { money, type Currency } from '../../domain/kernel/money.ts';
 import type { Day } from '../../domain/kernel/time.ts';
+import type { FeeItem, ObligationType } from '../../domain/orders/obligation-type.ts';
 import { query, type Reader } from '../../platform/database.ts';
-
-/** One version of a fee: what it costs from a day until the day before another. */
-export interface FeeItem {
-  readonly feeCode: string;
-  readonly version: number;
-  readonly obligationType: string;
-  readonly procedureCode: string;
-  readonly labelVi: string;
-  readonly labelEn: string;
-  readonly unitAmount: Money;
-  readonly validFrom: Day;
-  /** The first day on which it no longer holds. */
-  readonly validTo: Day | null;
-  readonly legalBasis: string;
-  readonly budgetChapter: string | null;
-  readonly budgetSubItem: string | null;
-  readonly demonstration: boolean;
-}
 
 interface FeeRow {
   fee_code: string;
@@ -69,29 +51,6 @@ export async function findFees(
     asked,
   );
   return rows.map(feeOf);
-}
-
-export type PricedBy = 'fee_schedule' | 'agency' | 'rule';
-export type RefundRoute = 'gateway' | 'agency_decision' | 'treasury_order';
-
-/** What can be owed: a row, not code. */
-export interface ObligationType {
-  readonly code: string;
-  readonly labelVi: string;
-  readonly labelEn: string;
-  /** JSON Schema of a line's `attributes`. */
-  readonly attributesSchema: Readonly<Record<string, unknown>>;
-  readonly pricedBy: PricedBy;
-  readonly defaultBeneficiaryKind: BeneficiaryKind;
-  readonly lateRatePerDayPpm: number | null;
-  readonly partialPayment: 'none' | 'by_instalment_decision' | 'by_line';
-  readonly staysAfterPayment: boolean;
-  readonly receiptForm: string;
-  readonly refundRoute: RefundRoute;
-  readonly defaultBudgetChapter: string | null;
-  readonly defaultBudgetSubItem: string | null;
-  readonly legalBasis: string | null;
-  readonly demonstration: boolean;
 }
 
 /** The registry of obligation types: a dozen rows. */

@@ -9,7 +9,7 @@ import type { OrderRegistry, OrderRequest } from '../../domain/orders/open-order
 import type { Database } from '../../platform/database.ts';
 import { createShortCache } from '../../platform/short-cache.ts';
 import { findAgency, findAgencyIdByDossierCode, findBeneficiaries } from '../agencies/agency-store.ts';
-import { findBeneficiaryRules, findFee, findObligationTypes } from './registry-store.ts';
+import { findBeneficiaryRules, findFees, findObligationTypes } from './fee-schedule-store.ts';
 
 export interface RegistryReader {
   /** All that pricing this request needs. Refuses: agency.not-found. */
@@ -20,7 +20,10 @@ export interface RegistryReader {
 const MEMORY = { lifeMs: 5_000, maxEntries: 10_000 };
 
 export function createRegistryReader(db: Database): RegistryReader {
-  const types = createShortCache(() => findObligationTypes(db), MEMORY);
+  const types = createShortCache(async () => {
+    const all = await findObligationTypes(db);
+    return new Map(all.map((type) => [type.code, type]));
+  }, MEMORY);
   const agencies = createShortCache(async (key) => {
     const id = Number(key) as AgencyId;
     const [agency, beneficiaries, beneficiaryRules] = await Promise.all([
@@ -30,9 +33,10 @@ export function createRegistryReader(db: Database): RegistryReader {
     ]);
     return { agency, beneficiaries, beneficiaryRules };
   }, MEMORY);
-  const fees = createShortCache((key) => {
+  const fees = createShortCache(async (key) => {
     const [on, feeCode] = splitKey(key);
-    return findFee(db, feeCode, on as Day);
+    const [fee] = await findFees(db, { feeCodes: [feeCode], on: on as Day });
+    return fee ?? null;
   }, MEMORY);
   const owners = createShortCache((key) => {
     const [on, code] = splitKey(key);

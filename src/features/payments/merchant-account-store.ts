@@ -85,3 +85,18 @@ export async function saveMerchantAccount(
     },
   );
 }
+
+/** The code of an agency's own enabled account at a gateway, or null. */
+export async function findOwnAccountCode(
+  reader: Reader,
+  gateway: string,
+  agencyId: AgencyId,
+): Promise<string | null> {
+  const [row] = await query<{ code: string }>(
+    reader,
+    `select code from merchant_accounts
+     where gateway = :gateway and agency_id = :agencyId and enabled order by code limit 1`,
+    { gateway, agencyId },
+  );
+  return row?.code ?? null;
+}

@@ -5,7 +5,6 @@ import {
   publicId,
   type AgencyId,
   type IdSource,
-  type OrderId,
   type PaymentId,
 } from '../../domain/kernel/ids.ts';
 import { compare, sum, type Currency, type Money } from '../../domain/kernel/money.ts';
@@ -225,7 +224,7 @@ async function allocationFor(
   if (!clearing) throw new Error('the clearing account was not opened');
   return {
     agencyId,
-    orderId: order.id as OrderId,
+    orderId: order.id,
     amount: sum(
       due.map(({ amount }) => amount),
       currency,

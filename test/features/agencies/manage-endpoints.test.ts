@@ -257,6 +257,10 @@ describe('webhook endpoints', () => {
     await changeEndpoint(deps, agencyId, endpoint.id, { enabled: false });
     clock.advance(86_400_000);
     assert.equal(await dispatcher.deliverDue(), 0);
+    // The first is in the middle of a long wait when the agency has mended its endpoint.
+    await query(test.db, 'update webhook_queue set next_attempt_at = :later where sequence = 1', {
+      later: new Date(clock.now().getTime() + 20 * 3_600_000),
+    });
     receiver.received.length = 0;
     receiver.answerWith((_request, response) => response.writeHead(200).end());
     const enabled = await changeEndpoint(deps, agencyId, endpoint.id, { enabled: true });

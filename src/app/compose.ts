@@ -1,0 +1,466 @@
+/** Composition root: the only file that constructs things and hands them to the doors. */
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Server } from 'node:http';
+import type { Express } from 'express';
+import { v7 as uuidv7 } from 'uuid';
+import type { ApiClient } from '../domain/agencies/api-client.ts';
+import type { AgencyId, IdSource, OrderId, PaymentId } from '../domain/kernel/ids.ts';
+import { addDays, addMinutes, dayOf, type Clock } from '../domain/kernel/time.ts';
+import { createAgencyApi } from '../api/agency-api.ts';
+import { createAuthentication } from '../api/agency-authentication.ts';
+import { createCallbackDoor } from '../api/callback-door.ts';
+import { deliveryRoutes } from '../api/delivery-routes.ts';
+import { createDocsRoutes } from '../api/docs-routes.ts';
+import { eventRoutes } from '../api/event-routes.ts';
+import { feeRoutes } from '../api/fee-routes.ts';
+import { ledgerRoutes } from '../api/ledger-routes.ts';
+import { openApiDocument } from '../api/openapi.ts';
+import { orderRoutes } from '../api/order-routes.ts';
+import { receiptRoutes } from '../api/receipt-routes.ts';
+import { refundRoutes } from '../api/refund-routes.ts';
+import { reportRoutes } from '../api/report-routes.ts';
+import type { ApiRoute } from '../api/route.ts';
+import { settlementRoutes } from '../api/settlement-routes.ts';
+import { createTokenRoutes } from '../api/token-routes.ts';
+import { webhookRoutes } from '../api/webhook-routes.ts';
+import { createCheckoutLinks, type CheckoutLinks } from '../checkout/checkout-link.ts';
+import { outboxFigures } from '../features/agencies/delivery-store.ts';
+import { purgeIdempotencyKeys } from '../features/agencies/purge-idempotency-keys.ts';
+import { createSigningKeys } from '../features/agencies/signing-keys.ts';
+import { createDispatcher, type Dispatcher } from '../features/agencies/webhook-dispatcher.ts';
+import { deleteUnverifiedBefore } from '../features/callbacks/callback-store.ts';
+import { receiveCallback } from '../features/callbacks/receive-callback.ts';
+import { createAccountBook } from '../features/ledger/account-store.ts';
+import { extendBusinessDays } from '../features/ledger/business-day-store.ts';
+import { publishLedgerHead, sealLedger } from '../features/ledger/seal-ledger.ts';
+import { readSealLagSeconds } from '../features/ledger/seal-store.ts';
+import { expireOrders } from '../features/orders/close-orders.ts';
+import { createOrderOpener, type CreateOrderDeps } from '../features/orders/create-order.ts';
+import { createRegistryReader } from '../features/orders/order-registry.ts';
+import { pollPendingPayments, type AskGatewayDeps } from '../features/payments/ask-gateway.ts';
+import {
+  findMerchantAccount,
+  findOwnAccountCode,
+  saveMerchantAccount,
+} from '../features/payments/merchant-account-store.ts';
+import { createOutcomeRecorder, recordOutcomes } from '../features/payments/record-outcome.ts';
+import { settleClaim } from '../features/payments/settle-claim.ts';
+import type { MerchantAccounts, StartPaymentDeps } from '../features/payments/start-payment.ts';
+import { recordRefundMessage } from '../features/refunds/record-refund-outcome.ts';
+import { refundSurplus } from '../features/refunds/refund-surplus.ts';
+import { submitRefunds } from '../features/refunds/submit-refunds.ts';
+import { reconcileBatches } from '../features/settlement/reconcile-batch.ts';
+import { openRegistry, type GatewayRegistry } from '../gateways/registry.ts';
+import type { Config } from '../platform/config.ts';
+import type { Database, HotPool } from '../platform/database.ts';
+import { createGatewayHttp } from '../platform/gateway-http.ts';
+import { assertPublicUrl, createGuardedClient } from '../platform/http-client.ts';
+import type { Logger } from '../platform/logger.ts';
+import { createRateGate } from '../platform/rate-gate.ts';
+import { createRateLimiter } from '../platform/rate-limiter.ts';
+import { createSecretBox, type SecretBox } from '../platform/secret-box.ts';
+import { createShortCache } from '../platform/short-cache.ts';
+import { createWebhookPost } from '../platform/webhook-http.ts';
+import { createRunner, type Runner } from '../worker/runner.ts';
+import { schedule } from '../worker/schedule.ts';
+import { readOperatingFigures } from './figures-store.ts';
+import { createReadiness } from './health.ts';
+import { createHttpServer } from './http-server.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { operationRoutes } from './operation-routes.ts';
+import { composeStandIns, type StandIns } from './stand-ins.ts';
+
+export interface ComposeResources {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly db: Database;
+  readonly hotPool: HotPool;
+  /** The application's clock and ids; the machine's unless a test brings its own. */
+  readonly clock?: Clock;
+  readonly newId?: IdSource;
+  /** Whether this process takes turns of background work (`work`), besides serving. */
+  readonly works?: boolean;
+}
+
+export interface Service {
+  readonly server: Server;
+  readonly app: Express;
+  readonly routes: readonly ApiRoute[];
+  readonly links: CheckoutLinks;
+  readonly box: SecretBox;
+  readonly standIns: StandIns | null;
+  readonly orders: CreateOrderDeps;
+  readonly payments: StartPaymentDeps;
+  readonly asking: AskGatewayDeps;
+  readonly dispatcher: Dispatcher;
+  readonly runner: Runner;
+  readonly clock: Clock;
+  readonly newId: IdSource;
+  /** Begins background work, in processes that have some. */
+  startWork(): void;
+  /** Ends background work and what it holds open; the pools are the caller's. */
+  stopWork(): Promise<void>;
+  /** From now on readiness says no. */
+  announceStop(): void;
+}
+
+const MEMORY_OF_ACCOUNTS = { lifeMs: 5_000, maxEntries: 1_000 };
+const MINUTES_A_DAY = 24 * 60;
+
+/** Makes the service. Saves the platform's merchant accounts, which are configuration, to the database. */
+export async function compose(resources: ComposeResources): Promise<Service> {
+  const { config, logger, db, hotPool } = resources;
+  const clock: Clock = resources.clock ?? { now: () => new Date() };
+  const newId: IdSource = resources.newId ?? (() => uuidv7());
+  const { publicUrl } = config.http;
+  const { businessTimeZone } = config;
+  const metrics = createMetrics();
+  const box = createSecretBox({ current: config.secrets.current, previous: config.secrets.previous });
+  const links = createCheckoutLinks(
+    config.secrets.linkKeys.map(({ id, key }) => ({ id, key: Buffer.from(key.reveal(), 'base64') })),
+  );
+  const checkoutUrl = (key: { agencyId: AgencyId; id: OrderId }): string =>
+    `${publicUrl}/pay/${links.tokenOf({ kind: 'order', ...key })}`;
+
+  const gateways = openGateways(config, clock);
+  await savePlatformAccounts(db, box, gateways);
+  const merchantAccounts = createMerchantAccounts(db, box);
+  const ownAccountCode = createOwnAccountCodes(db);
+  const onGatewayError = (error: unknown, paymentId: PaymentId): void => {
+    logger.warn({ error, paymentId }, 'gateway.failed');
+  };
+
+  const accounts = createAccountBook({ db, newId });
+  const outcomes = { db, hot: hotPool, clock, newId, accounts, businessTimeZone };
+  const recorder = createOutcomeRecorder(outcomes);
+  const refunds = { db, clock, newId, businessTimeZone, accounts, gateways };
+  const asking: AskGatewayDeps = {
+    db,
+    clock,
+    newId,
+    gateways,
+    merchantAccounts,
+    recorder,
+    gatewayTimeoutMs: config.gateways.timeoutMs,
+    concurrency: 8,
+    onGatewayError,
+  };
+  const orders: CreateOrderDeps = {
+    db,
+    clock,
+    newId,
+    registry: createRegistryReader(db),
+    opener: createOrderOpener({ hot: hotPool, newId, businessTimeZone }),
+    businessTimeZone,
+    currency: 'VND',
+    checkoutUrl,
+  };
+  const payments: StartPaymentDeps = {
+    db,
+    clock,
+    newId,
+    gateways,
+    merchantAccounts,
+    accounts,
+    businessTimeZone,
+    ownAccountCode,
+    returnUrl: (gateway, id) =>
+      `${publicUrl}/gateways/${gateway}/return/${links.tokenOf({ kind: 'payment', id })}`,
+    callbackUrl: (gateway, account) =>
+      `${publicUrl}/gateways/${gateway}/${account === 'platform' ? '' : `${account}/`}callback`,
+    gatewayTimeoutMs: config.gateways.timeoutMs,
+    onGatewayError,
+  };
+  const settle = (key: { agencyId: AgencyId; id: OrderId }): Promise<void> => settleClaim(asking, key);
+
+  const allowHosts = [...config.webhooks.allowedHosts, ...(config.sandbox ? [new URL(publicUrl).host] : [])];
+  const guarded = createGuardedClient({
+    allowHosts,
+    timeoutMs: config.webhooks.timeoutMs,
+    connectionsPerHost: 32,
+  });
+  const post = createWebhookPost(guarded.send);
+  const openBox = (sealed: string, rowId: string): string => box.open(sealed, rowId);
+  const sealBox = (text: string, rowId: string): string => box.seal(text, rowId);
+  const dispatcher = createDispatcher({
+    db,
+    clock,
+    newId,
+    post,
+    openBox,
+    log: logger,
+    hooks: {
+      attempted(outcome, sinceEnqueuedSeconds) {
+        metrics.webhookAttempts.inc({ outcome });
+        if (sinceEnqueuedSeconds !== null) metrics.webhookFirstAttempt.observe(sinceEnqueuedSeconds);
+      },
+      endpointDisabled() {
+        metrics.endpointsDisabled.inc();
+      },
+    },
+  });
+
+  const routes: ApiRoute[] = [
+    ...orderRoutes({ ...orders, settleClaim: settle, onOpened: () => metrics.ordersOpened.inc() }),
+    ...feeRoutes({ db, clock, businessTimeZone }),
+    ...webhookRoutes({
+      db,
+      clock,
+      newId,
+      sealBox,
+      openBox,
+      post,
+      assertPublicUrl: (url) => assertPublicUrl(url, { allowHosts }),
+    }),
+    ...deliveryRoutes({ db, clock, newId }),
+    ...eventRoutes({ db }),
+    ...refundRoutes(refunds),
+    ...receiptRoutes({ db }),
+    ...ledgerRoutes({ db }),
+    ...reportRoutes({ db, clock, businessTimeZone }),
+    ...settlementRoutes({ db, clock, newId, businessTimeZone, findAdapter: (code) => gateways.get(code) }),
+  ];
+  const standIns = config.sandbox
+    ? composeStandIns({ config, db, clock, logger, sandbox: config.sandbox })
+    : null;
+  let isStopping = false;
+  const runner = createRunner({
+    logger,
+    onTurn: (job, seconds, failed) => metrics.jobSeconds.observe({ job, failed: String(failed) }, seconds),
+    jobs: schedule({
+      pollPendingPayments: (limit) => pollPendingPayments(asking, limit),
+      expireOrders: (limit) =>
+        expireOrders({ db, clock, newId, businessTimeZone, settleClaim: settle }, limit),
+      refundSurplus: (limit) => refundSurplus({ ...refunds, logger }, limit),
+      submitRefunds: (limit) => submitRefunds({ ...refunds, merchantAccounts, logger }, limit),
+      reconcileBatches: async () => {
+        const turn = await reconcileBatches({
+          db,
+          clock,
+          newId,
+          businessTimeZone,
+          accounts,
+          recordOutcomes: (items) => recordOutcomes(outcomes, items),
+          recordRefundOutcomes: async (items) => {
+            for (const { refundReference, outcome, ...from } of items) {
+              await recordRefundMessage(refunds, { ...from, item: { refundReference, outcome } });
+            }
+          },
+        });
+        return turn.batches > 0;
+      },
+      sealLedger: async () => (await sealLedger({ db })).blocks > 1,
+      publishLedgerHead: () =>
+        publishLedgerHead({
+          db,
+          appendLine: (line) => appendFile(join(config.dataDir, 'ledger-heads.jsonl'), line),
+          log: logger,
+        }),
+      extendBusinessDays: () => {
+        const today = dayOf(clock.now(), businessTimeZone);
+        return extendBusinessDays(db, addDays(today, -60), addDays(today, 400));
+      },
+      purgeIdempotencyKeys: (limit) => purgeIdempotencyKeys({ db, clock }, limit),
+      purgeUnverifiedCallbacks: () =>
+        deleteUnverifiedBefore(db, addMinutes(clock.now(), -30 * MINUTES_A_DAY)),
+      measure: () => measure(db, metrics),
+    }),
+  });
+
+  const unverifiedSample = createRateGate({ most: 10, windowMs: 60_000 });
+  const requestId = (): string => `req_${newId().replaceAll('-', '')}`;
+  const callbackDoor = createCallbackDoor({
+    logger,
+    newRequestId: requestId,
+    receive: (incoming) =>
+      receiveCallback(
+        {
+          db,
+          clock,
+          newId,
+          gateways,
+          merchantAccounts,
+          recorder,
+          recordRefund: (told) => recordRefundMessage(refunds, told),
+          unverifiedSample,
+          onFault: (error) => logger.error({ error, gateway: incoming.gateway }, 'callback.failed'),
+          onResult({ gateway, result, lagSeconds }) {
+            metrics.callbacks.inc({ gateway, result });
+            if (lagSeconds !== null) metrics.callbackLag.observe({ gateway }, lagSeconds);
+          },
+        },
+        incoming,
+      ),
+  });
+
+  const keys = createSigningKeys({ db, clock, box });
+  const authenticate = createAuthentication({ hotPool, clock, keys, issuer: publicUrl });
+  const limits = createLimits(config, { db, logger });
+  const { server, app } = createHttpServer({
+    logger,
+    newId,
+    site: siteFacts(config),
+    timeZone: businessTimeZone,
+    formActionOrigins: gateways.enabled().flatMap(({ profile }) => profile.formActionOrigins),
+    isSecure: publicUrl.startsWith('https:'),
+    trustedProxies: config.http.trustedProxies,
+    callbackDoor,
+    operation: operationRoutes({
+      metrics,
+      readiness: createReadiness({
+        db,
+        machineNow: () => Date.now(),
+        runner: (resources.works ?? true) ? runner : null,
+        startedAtMs: Date.now(),
+        hasOneRole: config.database.hasOneRole,
+        isStopping: () => isStopping,
+      }),
+    }),
+    standIns: standIns?.mounts ?? [],
+    api: [
+      createTokenRoutes({
+        db,
+        clock,
+        keys,
+        issuer: publicUrl,
+        limiter: limits.tokens,
+        logger,
+        newRequestId: requestId,
+      }),
+      createAgencyApi({
+        routes,
+        authenticate,
+        idempotency: { db, clock, box },
+        limiter: limits.clients,
+        logger,
+        newRequestId: requestId,
+      }),
+      createDocsRoutes(openApiDocument(routes, { version: '1', publicUrl })),
+    ],
+    pages: [],
+  });
+
+  return {
+    server,
+    app,
+    routes,
+    links,
+    box,
+    standIns,
+    orders,
+    payments,
+    asking,
+    dispatcher,
+    runner,
+    clock,
+    newId,
+    startWork() {
+      runner.start();
+      dispatcher.start();
+      standIns?.start();
+    },
+    async stopWork() {
+      await Promise.all([runner.stop(), dispatcher.stop(), standIns?.stop()]);
+      await guarded.close();
+    },
+    announceStop() {
+      isStopping = true;
+    },
+  };
+}
+
+function openGateways(config: Config, clock: Clock): GatewayRegistry {
+  const fetch = createGatewayHttp({ timeoutMs: config.gateways.timeoutMs, maxBytes: 1024 * 1024 });
+  const sandbox = config.sandbox && {
+    SANDBOX_MERCHANT_ID: config.sandbox.merchantId,
+    SANDBOX_SECRET: config.sandbox.secret.reveal(),
+    SANDBOX_BANK_URL: `${config.http.publicUrl}/sandbox/bank`,
+  };
+  return openRegistry(sandbox ? { sandbox } : {}, { fetch, clock });
+}
+
+/** The platform's own accounts are configuration; their rows stand so that payments can refer to them. */
+async function savePlatformAccounts(db: Database, box: SecretBox, gateways: GatewayRegistry): Promise<void> {
+  for (const { code } of gateways.enabled()) {
+    const account = gateways.platformAccount(code);
+    if (!account) continue;
+    const { merchantId, secrets, settings } = account;
+    await saveMerchantAccount(db, box, {
+      gateway: code,
+      code: 'platform',
+      agencyId: null,
+      merchantId,
+      secrets,
+      settings,
+    });
+  }
+}
+
+function createMerchantAccounts(db: Database, box: SecretBox): MerchantAccounts {
+  const read = createShortCache(async (key) => {
+    const [gateway = '', code = ''] = key.split('/');
+    const account = await findMerchantAccount(db, box, { gateway, code });
+    return account?.enabled ? account : null;
+  }, MEMORY_OF_ACCOUNTS);
+  return (gateway, code) => read(`${gateway}/${code}`);
+}
+
+function createOwnAccountCodes(db: Database): StartPaymentDeps['ownAccountCode'] {
+  const read = createShortCache((key) => {
+    const [gateway = '', agencyId = ''] = key.split('/');
+    return findOwnAccountCode(db, gateway, Number(agencyId) as AgencyId);
+  }, MEMORY_OF_ACCOUNTS);
+  return (gateway, agencyId) => read(`${gateway}/${String(agencyId)}`);
+}
+
+function createLimits(config: Config, deps: { readonly db: Database; readonly logger: Logger }) {
+  const { tokenRequestsPerMinute, apiRequestsPerMinute, publicLookupsPerMinute } = config.limits;
+  const perMinute = (name: string, requests: number) =>
+    createRateLimiter(deps, { name, requests, perSeconds: 60 });
+  const tokens = perMinute('token-requests', tokenRequestsPerMinute);
+  const clients = perMinute('api-requests', apiRequestsPerMinute);
+  const lookups = perMinute('public-lookups', publicLookupsPerMinute);
+  const waitOf = async (taken: ReturnType<typeof clients.take>): Promise<number | null> => {
+    const decision = await taken;
+    return decision.allowed ? null : decision.retryAfterSeconds;
+  };
+  return {
+    tokens: (who: { clientId: string; address: string }) =>
+      waitOf(tokens.take(`${who.address} ${who.clientId}`)),
+    clients: (client: ApiClient) => waitOf(clients.take(client.clientId)),
+    lookups: (address: string) => waitOf(lookups.take(address)),
+  };
+}
+
+function siteFacts(config: Config) {
+  return {
+    domain: new URL(config.http.publicUrl).hostname,
+    supportPhone: '1800 0000',
+    supportHours: '24/7',
+    operator: { nameVi: 'Cổng Dịch vụ công quốc gia', nameEn: 'National Public Service Portal' },
+    isSandbox: config.sandbox !== null,
+  };
+}
+
+async function measure(db: Database, metrics: Metrics): Promise<void> {
+  const [figures, outbox, sealLag] = await Promise.all([
+    readOperatingFigures(db),
+    outboxFigures(db),
+    readSealLagSeconds(db),
+  ]);
+  metrics.paymentsUndecided.set(figures.paymentsUndecided);
+  metrics.outboxWaiting.set(figures.webhooksWaiting);
+  metrics.outboxAge.set(outbox.outboxAgeSeconds);
+  metrics.sealLag.set(sealLag);
+  metrics.casesOpen.reset();
+  for (const { kind, count } of figures.openCases) metrics.casesOpen.set({ kind }, count);
+  const pool = (
+    db.client as { pool?: { numUsed(): number; numFree(): number; numPendingAcquires(): number } }
+  ).pool;
+  if (pool) {
+    metrics.pool.set({ state: 'used' }, pool.numUsed());
+    metrics.pool.set({ state: 'free' }, pool.numFree());
+    metrics.pool.set({ state: 'waiting' }, pool.numPendingAcquires());
+  }
+}

@@ -1,0 +1,13 @@
+/** Before an order is closed, the gateway is asked about the payment that holds it: closing rests on a fresh answer. */
+import type { Database } from '../../platform/database.ts';
+import { findClaim, type OrderKey } from '../orders/order-store.ts';
+import { askNow, type AskGatewayDeps } from './ask-gateway.ts';
+
+/** Asks about the payment holding an order's claim, when one does and it was not asked about seconds ago. */
+export async function settleClaim(
+  deps: AskGatewayDeps & { readonly db: Database },
+  key: OrderKey,
+): Promise<void> {
+  const claim = await findClaim(deps.db, key);
+  if (claim?.claim === 'reserved') await askNow(deps, claim.paymentId);
+}
