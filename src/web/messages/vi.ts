@@ -162,6 +162,7 @@ export const vi = {
       `Bạn có thể đóng trang này. Kết quả được gửi tới **${contact}**, hoặc tra bằng mã:`,
     leave: 'Bạn có thể đóng trang này và tra kết quả bằng mã:',
     code: 'Mã tra cứu khoản nộp',
+    notApproved: (bank: string) => `Chưa xác nhận ở ngân hàng? Tiếp tục tới ${bank}`,
     checkAgain: 'Kiểm tra lại ngay',
     laterTitle: 'Nếu quá 15 phút chưa có kết quả',
     later: (time: string) =>
@@ -326,6 +327,23 @@ export const vi = {
     rate: (minutes: number) => `Bạn đã tra cứu nhiều lần. Thử lại sau ${minutes} phút.`,
     isItReal: 'Kiểm tra yêu cầu có thật không',
     privacy: 'Chúng tôi chỉ dùng mã này để tìm khoản phải nộp.',
+  },
+
+  owed: {
+    title: (count: number) => `${count} khoản ghi theo mã này`,
+    choose: 'Chọn khoản muốn nộp. Khoản đã nộp được ghi rõ bên dưới.',
+    see: 'Xem và nộp',
+  },
+
+  gateway: {
+    sandbox: 'Ngân hàng thử nghiệm',
+    vnpay: 'VNPAY',
+    momo: 'MoMo',
+    zalopay: 'ZaloPay',
+    onepay: 'OnePay',
+    vietqr: 'VietQR',
+    stripe: 'Stripe',
+    keypay: 'KeyPay',
   },
 
   closed: {

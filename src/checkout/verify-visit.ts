@@ -1,0 +1,80 @@
+/** The check of a code by anybody: whether this service issued a receipt or a request, and no more than initials. */
+import { parseLookupCode, type LookupCode } from '../domain/kernel/lookup-code.ts';
+import { dayOf } from '../domain/kernel/time.ts';
+import { amountDueOn } from '../domain/orders/payment-order.ts';
+import { findOrderByLookupCode } from '../features/orders/order-store.ts';
+import { findReceiptByCode, type IssuedReceiptRecord } from '../features/receipts/receipt-reading-store.ts';
+import { messagesFor } from '../web/i18n.ts';
+import { sendPage } from '../web/request-context.ts';
+import { mayAsk, type CheckoutDeps, type Visit } from './checkout-deps.ts';
+import { orderPath, readOrderFacts, situationOfOrder } from './checkout-facts.ts';
+import { publicStateOf } from './public-state.ts';
+import { VERIFY_FIELD, verifyPage, type VerifyOutcome, type VerifyView } from './receipt-page.tsx';
+
+const MAX_TYPED = 200;
+
+/** A code typed into the form: what cannot be a code is said to be mistyped. */
+export async function verifyTyped(deps: CheckoutDeps, visit: Visit, sent: unknown): Promise<void> {
+  const typed = typeof sent === 'string' ? sent.trim().slice(0, MAX_TYPED) : '';
+  const code = parseLookupCode(typed);
+  if (code !== null) return await verify(deps, visit, typed, code);
+  const texts = messagesFor(visit.page.locale).verify;
+  const isFirstVisit = sent === undefined;
+  const message = typed === '' ? texts.errEmpty : texts.errFormat;
+  const faults = isFirstVisit ? [] : [{ field: VERIFY_FIELD, message }];
+  send(visit, { typed, faults, outcome: null }, isFirstVisit ? 200 : 422);
+}
+
+/** A code in an address, as QR codes carry it: one that is malformed was issued as little as one that is absent. */
+export async function verifyAddress(deps: CheckoutDeps, visit: Visit, given: string): Promise<void> {
+  await verify(deps, visit, given.slice(0, MAX_TYPED), parseLookupCode(given));
+}
+
+async function verify(
+  deps: CheckoutDeps,
+  visit: Visit,
+  typed: string,
+  code: LookupCode | null,
+): Promise<void> {
+  if (!(await mayAsk(deps, visit.request, visit.response, 'verify'))) return;
+  const outcome = code === null ? ({ kind: 'unknown' } as const) : await outcomeOf(deps, code);
+  send(visit, { typed, faults: [], outcome }, outcome.kind === 'unknown' ? 404 : 200);
+}
+
+function send({ response, page }: Visit, view: VerifyView, status: number): void {
+  sendPage(response, verifyPage(view, page), { status });
+}
+
+async function outcomeOf(deps: CheckoutDeps, code: LookupCode): Promise<VerifyOutcome> {
+  const receipt = await findReceiptByCode(deps.db, code);
+  if (receipt) return receiptOutcome(deps, receipt);
+  const key = await findOrderByLookupCode(deps.db, code);
+  const facts = key && (await readOrderFacts(deps, key));
+  if (!facts) return { kind: 'unknown' };
+  const { order, agency } = facts;
+  const state = publicStateOf(facts);
+  const applied = facts.attempts.find(({ claim }) => claim === 'applied');
+  return {
+    kind: 'request',
+    agency,
+    amount: applied?.allocated ?? amountDueOn(order, dayOf(facts.now, deps.timeZone)),
+    state,
+    payHref: situationOfOrder(facts).kind === 'payable' ? orderPath(deps, order) : null,
+  };
+}
+
+function receiptOutcome(deps: CheckoutDeps, receipt: IssuedReceiptRecord): VerifyOutcome {
+  const { issuer, payer_name: payerName } = receipt.content;
+  const { voided } = receipt;
+  return {
+    kind: 'receipt',
+    agency: { nameVi: issuer.name_vi, nameEn: issuer.name_en },
+    issuedOn: dayOf(receipt.issuedAt, deps.timeZone),
+    amount: receipt.amount,
+    payerName: payerName ?? '',
+    status:
+      voided === null
+        ? { kind: 'valid' }
+        : { kind: voided.isReplaced ? 'replaced' : 'voided', on: dayOf(voided.at, deps.timeZone) },
+  };
+}
