@@ -5,7 +5,6 @@ import {
   publicId,
   type AgencyId,
   type IdSource,
-  type OrderId,
   type PaymentId,
 } from '../../domain/kernel/ids.ts';
 import { compare, sum, type Currency, type Money } from '../../domain/kernel/money.ts';
