@@ -17,6 +17,8 @@ import { feeRoutes } from '../api/fee-routes.ts';
 import { ledgerRoutes } from '../api/ledger-routes.ts';
 import { openApiDocument } from '../api/openapi.ts';
 import { orderRoutes } from '../api/order-routes.ts';
+import { receiptRoutes } from '../api/receipt-routes.ts';
+import { refundRoutes } from '../api/refund-routes.ts';
 import { reportRoutes } from '../api/report-routes.ts';
 import type { ApiRoute } from '../api/route.ts';
 import { settlementRoutes } from '../api/settlement-routes.ts';
@@ -215,6 +217,8 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     }),
     ...deliveryRoutes({ db, clock, newId }),
     ...eventRoutes({ db }),
+    ...refundRoutes(refunds),
+    ...receiptRoutes({ db }),
     ...ledgerRoutes({ db }),
     ...reportRoutes({ db, clock, businessTimeZone }),
     ...settlementRoutes({ db, clock, newId, businessTimeZone, findAdapter: (code) => gateways.get(code) }),
