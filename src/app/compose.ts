@@ -62,7 +62,7 @@ import { createBatchedRateLimiter, createRateLimiter } from '../platform/rate-li
 import { createSecretBox, type SecretBox } from '../platform/secret-box.ts';
 import { createShortCache } from '../platform/short-cache.ts';
 import { createWebhookPost } from '../platform/webhook-http.ts';
-import { createRunner, type Runner } from '../worker/runner.ts';
+import { createRunner, type Job, type Runner } from '../worker/runner.ts';
 import { schedule } from '../worker/schedule.ts';
 import { readOperatingFigures } from './figures-store.ts';
 import { createReadiness } from './health.ts';
@@ -95,6 +95,8 @@ export interface Service {
   readonly asking: AskGatewayDeps;
   readonly dispatcher: Dispatcher;
   readonly runner: Runner;
+  /** What the runner runs, for those who take single turns. */
+  readonly jobs: readonly Job[];
   readonly clock: Clock;
   readonly newId: IdSource;
   /** Begins background work, in processes that have some. */
@@ -225,47 +227,46 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     ? composeStandIns({ config, db, clock, logger, sandbox: config.sandbox })
     : null;
   let isStopping = false;
+  const jobs = schedule({
+    pollPendingPayments: (limit) => pollPendingPayments(asking, limit),
+    expireOrders: (limit) => expireOrders({ db, clock, newId, businessTimeZone, settleClaim: settle }, limit),
+    refundSurplus: (limit) => refundSurplus({ ...refunds, logger }, limit),
+    submitRefunds: (limit) => submitRefunds({ ...refunds, merchantAccounts, logger }, limit),
+    reconcileBatches: async () => {
+      const turn = await reconcileBatches({
+        db,
+        clock,
+        newId,
+        businessTimeZone,
+        accounts,
+        recordOutcomes: (items) => recordOutcomes(outcomes, items),
+        recordRefundOutcomes: async (items) => {
+          for (const { refundReference, outcome, ...from } of items) {
+            await recordRefundMessage(refunds, { ...from, item: { refundReference, outcome } });
+          }
+        },
+      });
+      return turn.batches > 0;
+    },
+    sealLedger: async () => (await sealLedger({ db })).blocks > 1,
+    publishLedgerHead: () =>
+      publishLedgerHead({
+        db,
+        appendLine: (line) => appendFile(join(config.dataDir, 'ledger-heads.jsonl'), line),
+        log: logger,
+      }),
+    extendBusinessDays: () => {
+      const today = dayOf(clock.now(), businessTimeZone);
+      return extendBusinessDays(db, addDays(today, -60), addDays(today, 400));
+    },
+    purgeIdempotencyKeys: (limit) => purgeIdempotencyKeys({ db, clock }, limit),
+    purgeUnverifiedCallbacks: () => deleteUnverifiedBefore(db, addMinutes(clock.now(), -30 * MINUTES_A_DAY)),
+    measure: () => measure(db, metrics),
+  });
   const runner = createRunner({
     logger,
     onTurn: (job, seconds, failed) => metrics.jobSeconds.observe({ job, failed: String(failed) }, seconds),
-    jobs: schedule({
-      pollPendingPayments: (limit) => pollPendingPayments(asking, limit),
-      expireOrders: (limit) =>
-        expireOrders({ db, clock, newId, businessTimeZone, settleClaim: settle }, limit),
-      refundSurplus: (limit) => refundSurplus({ ...refunds, logger }, limit),
-      submitRefunds: (limit) => submitRefunds({ ...refunds, merchantAccounts, logger }, limit),
-      reconcileBatches: async () => {
-        const turn = await reconcileBatches({
-          db,
-          clock,
-          newId,
-          businessTimeZone,
-          accounts,
-          recordOutcomes: (items) => recordOutcomes(outcomes, items),
-          recordRefundOutcomes: async (items) => {
-            for (const { refundReference, outcome, ...from } of items) {
-              await recordRefundMessage(refunds, { ...from, item: { refundReference, outcome } });
-            }
-          },
-        });
-        return turn.batches > 0;
-      },
-      sealLedger: async () => (await sealLedger({ db })).blocks > 1,
-      publishLedgerHead: () =>
-        publishLedgerHead({
-          db,
-          appendLine: (line) => appendFile(join(config.dataDir, 'ledger-heads.jsonl'), line),
-          log: logger,
-        }),
-      extendBusinessDays: () => {
-        const today = dayOf(clock.now(), businessTimeZone);
-        return extendBusinessDays(db, addDays(today, -60), addDays(today, 400));
-      },
-      purgeIdempotencyKeys: (limit) => purgeIdempotencyKeys({ db, clock }, limit),
-      purgeUnverifiedCallbacks: () =>
-        deleteUnverifiedBefore(db, addMinutes(clock.now(), -30 * MINUTES_A_DAY)),
-      measure: () => measure(db, metrics),
-    }),
+    jobs,
   });
 
   const unverifiedSample = createRateGate({ most: 10, windowMs: 60_000 });
@@ -353,6 +354,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     asking,
     dispatcher,
     runner,
+    jobs,
     clock,
     newId,
     startWork() {
