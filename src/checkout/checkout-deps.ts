@@ -5,8 +5,7 @@ import type { AskGatewayDeps } from '../features/payments/ask-gateway.ts';
 import type { StartPaymentDeps } from '../features/payments/start-payment.ts';
 import type { Database } from '../platform/database.ts';
 import type { Csrf } from '../web/forms.tsx';
-import { errorPage, type PageContext, type PageError, type SiteFacts } from '../web/page.tsx';
-import { contextOf, localeOf, sendPage } from '../web/request-context.ts';
+import type { PageContext, PageError, SiteFacts } from '../web/page.tsx';
 import type { CheckoutLinks } from './checkout-link.ts';
 
 /** Counts one request of a key, such as `find:` and an address. */
@@ -42,61 +41,39 @@ export interface Visit {
   readonly page: PageContext;
 }
 
-export function visitOf(deps: CheckoutDeps, request: Request, response: Response): Visit {
-  return { request, response, page: pageContext(deps, request, response, request.originalUrl) };
+/** What a visit comes to; the router alone sends it. */
+export type Answer =
+  | { readonly kind: 'page'; readonly html: string; readonly status: number }
+  /** By GET: to another page of ours, or to a gateway. */
+  | { readonly kind: 'see_other'; readonly address: string }
+  /** The word alone, for the page's own script. */
+  | { readonly kind: 'state'; readonly state: string }
+  | { readonly kind: 'error'; readonly error: PageError; readonly retryAfterSeconds?: number };
+
+export const NOT_FOUND: Answer = { kind: 'error', error: { kind: 'not_found' } };
+
+export function pageAnswer(html: string, status = 200): Answer {
+  return { kind: 'page', html, status };
 }
 
-function pageContext(deps: CheckoutDeps, request: Request, response: Response, path: string): PageContext {
-  return { site: deps.site, locale: localeOf(request, response), timeZone: deps.timeZone, path };
+export function seeOther(address: string): Answer {
+  return { kind: 'see_other', address };
 }
 
-const ERROR_STATUS = {
-  not_found: 404,
-  fault: 500,
-  form_stale: 403,
-  limited: 429,
-  unavailable: 503,
-} as const satisfies Record<PageError['kind'], number>;
-
-/**
- * Answers with the page of an error. It never repeats the address that was asked for, so that the answers to a token
- * nobody made and to one whose row is gone are the same to the byte.
- */
-export function sendError(deps: CheckoutDeps, request: Request, response: Response, error: PageError): void {
-  const page = pageContext(deps, request, response, '/pay');
-  sendPage(response, errorPage(page, error), { status: ERROR_STATUS[error.kind] });
-}
-
-export function sendNotFound(deps: CheckoutDeps, request: Request, response: Response): void {
-  sendError(deps, request, response, { kind: 'not_found' });
-}
-
-/** Whether the visitor may ask once more under this key; seconds to wait are told to clients and on the page. */
-export async function mayAsk(
+/** The refusal of a visitor who has asked too often under this key, or null; counts the question. */
+export async function refuseOften(
   deps: CheckoutDeps,
   request: Request,
-  response: Response,
   what: string,
-): Promise<boolean> {
+): Promise<Answer | null> {
   const decision = await deps.limiter.consume(`${what}:${addressOf(request)}`);
-  if (decision.ok) return true;
-  response.set('Retry-After', String(decision.retryAfterSeconds));
-  const minutes = Math.max(1, Math.ceil(decision.retryAfterSeconds / 60));
-  sendError(deps, request, response, { kind: 'limited', minutes });
-  return false;
+  if (decision.ok) return null;
+  const { retryAfterSeconds } = decision;
+  const minutes = Math.max(1, Math.ceil(retryAfterSeconds / 60));
+  return { kind: 'error', error: { kind: 'limited', minutes }, retryAfterSeconds };
 }
 
 /** The visitor's address as gateways want it: plain IPv4 where it is one. */
 export function addressOf(request: Request): string {
   return (request.ip ?? '').replace(/^::ffff:/, '');
-}
-
-/** Goes on to another page of ours by GET. */
-export function seeOther(response: Response, path: string): void {
-  response.set('Cache-Control', 'no-store');
-  response.redirect(303, path);
-}
-
-export function incidentOf(request: Request): string {
-  return contextOf(request).requestId;
 }

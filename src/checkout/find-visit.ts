@@ -3,11 +3,17 @@ import { LOOKUP_CODE_ALPHABET, parseLookupCode, type LookupCode } from '../domai
 import { dayOf } from '../domain/kernel/time.ts';
 import { amountDueOn } from '../domain/orders/payment-order.ts';
 import { findOrderByLookupCode, findOrdersByPaper, type OrderKey } from '../features/orders/order-store.ts';
-import { findReceiptByCode } from '../features/receipts/receipt-reading-store.ts';
+import { findReceiptByCode } from '../features/receipts/receipt-store.ts';
 import { textFields } from '../web/forms.tsx';
 import { messagesFor, type Locale } from '../web/i18n.ts';
-import { sendPage } from '../web/request-context.ts';
-import { mayAsk, seeOther, type CheckoutDeps, type Visit } from './checkout-deps.ts';
+import {
+  pageAnswer,
+  refuseOften,
+  seeOther,
+  type Answer,
+  type CheckoutDeps,
+  type Visit,
+} from './checkout-deps.ts';
 import { orderPath, readOrderFacts, situationOfOrder, type OrderFacts } from './checkout-facts.ts';
 import { FIND_FIELD, findPage } from './find-page.tsx';
 import { orderListPage, type OrderListItem } from './order-list-page.tsx';
@@ -16,27 +22,28 @@ import { publicStateOf } from './public-state.ts';
 /** Longer than any code with its label; the rest of a pasted letter is not looked at. */
 const MAX_TYPED = 200;
 
-export function showFind(deps: CheckoutDeps, visit: Visit): void {
-  sendFind(deps, visit, { typed: '', fault: null, notFound: null });
+export function showFind(deps: CheckoutDeps, visit: Visit): Answer {
+  return findAnswer(deps, visit, { typed: '', fault: null, notFound: null });
 }
 
-export async function find(deps: CheckoutDeps, visit: Visit): Promise<void> {
-  const { request, response, page } = visit;
+export async function find(deps: CheckoutDeps, visit: Visit): Promise<Answer> {
+  const { request, page } = visit;
   const typed = (textFields(request.body)[FIND_FIELD] ?? '').slice(0, MAX_TYPED);
   const fault = faultOf(typed, page.locale);
-  if (fault !== null) return sendFind(deps, visit, { typed, fault, notFound: null });
-  if (!(await mayAsk(deps, request, response, 'find'))) return;
+  if (fault !== null) return findAnswer(deps, visit, { typed, fault, notFound: null });
+  const limited = await refuseOften(deps, request, 'find');
+  if (limited) return limited;
   const code = parseLookupCode(typed);
   if (code !== null) {
     const path = await pathOfCode(deps, code);
-    if (path !== null) return seeOther(response, path);
+    if (path !== null) return seeOther(path);
   }
   const found = await findByPaper(deps, typed);
   const [only, ...others] = found;
-  if (!only) return sendFind(deps, visit, { typed, fault: null, notFound: typed });
+  if (!only) return findAnswer(deps, visit, { typed, fault: null, notFound: typed });
   if (others.length === 0 && situationOfOrder(only).kind === 'payable')
-    return seeOther(response, orderPath(deps, only.order));
-  sendPage(response, orderListPage({ items: found.map((facts) => itemOf(deps, facts)) }, page));
+    return seeOther(orderPath(deps, only.order));
+  return pageAnswer(orderListPage({ items: found.map((facts) => itemOf(deps, facts)) }, page));
 }
 
 async function pathOfCode(deps: CheckoutDeps, code: LookupCode): Promise<string | null> {
@@ -90,18 +97,18 @@ function faultOf(typed: string, locale: Locale): string | null {
     .toUpperCase()
     .replace(/[\s\-.]/gu, '');
   if (plain === '') return texts.errEmpty;
-  const looksLikeCode = [...plain].every((character) => LOOKUP_CODE_ALPHABET.includes(character));
+  const looksLikeCode = Array.from(plain).every((character) => LOOKUP_CODE_ALPHABET.includes(character));
   const hasLetter = /[A-Z]/.test(plain);
   return looksLikeCode && hasLetter && plain.length >= 8 && plain.length < 12
     ? texts.errShort(12 - plain.length)
     : null;
 }
 
-function sendFind(
+function findAnswer(
   deps: CheckoutDeps,
   { request, response, page }: Visit,
   { typed, fault, notFound }: { typed: string; fault: string | null; notFound: string | null },
-): void {
+): Answer {
   const view = {
     typed,
     faults: fault === null ? [] : [{ field: FIND_FIELD, message: fault }],
@@ -109,5 +116,5 @@ function sendFind(
     form: { action: '/pay', csrfToken: deps.csrf.tokenFor(request, response) },
   };
   const status = fault !== null ? 422 : notFound !== null ? 404 : 200;
-  sendPage(response, findPage(view, page), { status });
+  return pageAnswer(findPage(view, page), status);
 }

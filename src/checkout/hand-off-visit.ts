@@ -3,8 +3,15 @@ import type { PaymentId } from '../domain/kernel/ids.ts';
 import type { HandOff } from '../domain/payments/hand-off.ts';
 import { isUndecided } from '../domain/payments/payment-lifecycle.ts';
 import type { PaymentOfOrder } from '../features/payments/payment-store.ts';
-import { contextOf, sendPage } from '../web/request-context.ts';
-import { seeOther, sendNotFound, type CheckoutDeps, type Visit } from './checkout-deps.ts';
+import { contextOf } from '../web/request-context.ts';
+import {
+  NOT_FOUND,
+  pageAnswer,
+  seeOther,
+  type Answer,
+  type CheckoutDeps,
+  type Visit,
+} from './checkout-deps.ts';
 import { orderPath, paymentPath, readPaymentFacts } from './checkout-facts.ts';
 import { handOffPage } from './handoff-page.tsx';
 import { gatewayName } from './payment-methods.ts';
@@ -16,25 +23,21 @@ interface HandedOff {
 }
 
 /** Sends the visitor on. A form or QR code has a page with an address of its own, so that a reload starts nothing. */
-export function continueAtGateway(
-  deps: CheckoutDeps,
-  { request, response }: Visit,
-  payment: HandedOff,
-): void {
+export function continueAtGateway(deps: CheckoutDeps, { request }: Visit, payment: HandedOff): Answer {
   const { id, handOff } = payment;
-  if (handOff.kind !== 'redirect') return seeOther(response, `${paymentPath(deps, id)}/bank`);
-  if (isOfGateway(deps, payment.gateway, handOff.url)) return seeOther(response, handOff.url);
+  if (handOff.kind !== 'redirect') return seeOther(`${paymentPath(deps, id)}/bank`);
+  if (isOfGateway(deps, payment.gateway, handOff.url)) return seeOther(handOff.url);
   contextOf(request).logger.error({ paymentId: id, gateway: payment.gateway }, 'checkout.hand-off-elsewhere');
-  seeOther(response, paymentPath(deps, id));
+  return seeOther(paymentPath(deps, id));
 }
 
 /** The payment's hand-off once more, while it can still be approved: for whoever lost the gateway's page. */
-export async function showHandOff(deps: CheckoutDeps, visit: Visit, id: PaymentId): Promise<void> {
+export async function showHandOff(deps: CheckoutDeps, visit: Visit, id: PaymentId): Promise<Answer> {
   const facts = await readPaymentFacts(deps, id);
-  if (!facts) return sendNotFound(deps, visit.request, visit.response);
+  if (!facts) return NOT_FOUND;
   const { payment } = facts;
   const { handOff } = payment;
-  if (handOff === null || !canContinue(deps, payment)) return seeOther(visit.response, paymentPath(deps, id));
+  if (handOff === null || !canContinue(deps, payment)) return seeOther(paymentPath(deps, id));
   if (handOff.kind === 'redirect') {
     return continueAtGateway(deps, visit, { id, gateway: payment.gateway, handOff });
   }
@@ -47,7 +50,7 @@ export async function showHandOff(deps: CheckoutDeps, visit: Visit, id: PaymentI
     backHref: orderPath(deps, facts.order),
     now: facts.now,
   };
-  sendPage(visit.response, handOffPage(view, visit.page));
+  return pageAnswer(handOffPage(view, visit.page));
 }
 
 /** Whether the attempt can still be approved at its gateway. */

@@ -3,20 +3,21 @@ import { z } from 'zod';
 import { parsePublicId } from '../domain/kernel/ids.ts';
 import { compare, money, subtract, type Money } from '../domain/kernel/money.ts';
 import { Refusal } from '../domain/kernel/refusals.ts';
-import { dayOf, daysBetween, type Day } from '../domain/kernel/time.ts';
-import {
-  LATE_INTEREST,
-  linesDueOn,
-  type DueLine,
-  type PaymentOrder,
-} from '../domain/orders/payment-order.ts';
+import { dayOf } from '../domain/kernel/time.ts';
+import { linesDueOn, type PaymentOrder } from '../domain/orders/payment-order.ts';
 import { isUndecided } from '../domain/payments/payment-lifecycle.ts';
-import { findBeneficiaries } from '../features/agencies/agency-store.ts';
 import { startPayment, type StartedPayment } from '../features/payments/start-payment.ts';
 import { decodeForm, type FormFault } from '../web/forms.tsx';
 import { messagesFor } from '../web/i18n.ts';
-import { sendPage } from '../web/request-context.ts';
-import { addressOf, seeOther, sendNotFound, type CheckoutDeps, type Visit } from './checkout-deps.ts';
+import {
+  addressOf,
+  NOT_FOUND,
+  pageAnswer,
+  seeOther,
+  type Answer,
+  type CheckoutDeps,
+  type Visit,
+} from './checkout-deps.ts';
 import {
   orderPath,
   paymentPath,
@@ -27,24 +28,25 @@ import {
 import { continueAtGateway } from './hand-off-visit.ts';
 import { orderPage, METHOD_FIELD } from './order-page.tsx';
 import { orderStatePage } from './order-states-page.tsx';
-import type { ObligationTypeCode, OrderLineView, OrderReason, OrderView } from './order-view.ts';
-import { methodsFor } from './payment-methods.ts';
+import { lineView, reasonOf, totalOf } from './order-reading.ts';
+import type { OrderView } from './order-view.ts';
+import { gatewayName, methodsFor } from './payment-methods.ts';
 
 type OrderKey = Pick<PaymentOrder, 'agencyId' | 'id'>;
 
-export async function showOrder(deps: CheckoutDeps, visit: Visit, key: OrderKey): Promise<void> {
+export async function showOrder(deps: CheckoutDeps, visit: Visit, key: OrderKey): Promise<Answer> {
   const facts = await readOrderFacts(deps, key);
-  if (!facts) return sendNotFound(deps, visit.request, visit.response);
+  if (!facts) return NOT_FOUND;
   const situation = situationOfOrder(facts);
   const { agency, lookupCode } = facts;
   switch (situation.kind) {
     case 'payable':
-      return await sendOrderPage(deps, visit, facts, {});
+      return await orderAnswer(deps, visit, facts, {});
     case 'payment':
-      return seeOther(visit.response, paymentPath(deps, situation.paymentId));
+      return seeOther(paymentPath(deps, situation.paymentId));
     case 'withdrawn':
     case 'expired':
-      return sendPage(visit.response, orderStatePage({ agency, lookupCode, state: situation }, visit.page));
+      return pageAnswer(orderStatePage({ agency, lookupCode, state: situation }, visit.page));
   }
 }
 
@@ -55,12 +57,12 @@ interface Shown {
   readonly before?: Money;
 }
 
-async function sendOrderPage(
+async function orderAnswer(
   deps: CheckoutDeps,
   { request, response, page }: Visit,
   facts: OrderFacts,
   shown: Shown,
-): Promise<void> {
+): Promise<Answer> {
   const { order } = facts;
   const today = dayOf(facts.now, deps.timeZone);
   const due = linesDueOn(order.lines, today);
@@ -72,7 +74,7 @@ async function sendOrderPage(
     total,
     lines: due.map(lineView),
     transactionFee: money(0n, order.currency),
-    reason: await reasonOf(deps, order, today),
+    reason: await reasonOf(deps, order, facts.now),
     payer: { name: order.payer.name ?? '', identityNumber: order.payer.identityNumber },
     methods: await methodsFor(deps, order.agencyId, total, page.locale),
     selectedMethod,
@@ -91,46 +93,7 @@ async function sendOrderPage(
           },
     backHref: '/pay',
   };
-  sendPage(response, orderPage(view, page), { status: faults.length > 0 ? 422 : before ? 409 : 200 });
-}
-
-function totalOf(due: readonly DueLine[], { currency }: PaymentOrder): Money {
-  return money(
-    due.reduce((total, { amount }) => total + amount.amountMinor, 0n),
-    currency,
-  );
-}
-
-const TYPES: ReadonlySet<string> = new Set(Object.keys(messagesFor('vi').order.kind));
-
-function lineView({ kind, line, amount, interest }: DueLine): OrderLineView {
-  return {
-    // A type added as a row after this version was built is shown by the agency's own words.
-    type: (TYPES.has(kind) ? kind : 'other') as ObligationTypeCode,
-    description: kind === LATE_INTEREST ? null : line.description,
-    amount,
-    lateInterest: interest && {
-      base: interest.base,
-      ratePerDayPpm: interest.ratePerDayPpm,
-      days: interest.days,
-    },
-  };
-}
-
-async function reasonOf(deps: CheckoutDeps, order: PaymentOrder, today: Day): Promise<OrderReason> {
-  const accounts = await findBeneficiaries(deps.db, order.agencyId);
-  const used = accounts.filter(({ code }) => order.lines.some((line) => line.beneficiaryCode === code));
-  const decision = order.lines.find((line) => line.decision !== null)?.decision ?? null;
-  const payBy = order.lines.flatMap((line) => line.payBy ?? []).sort()[0];
-  const on = payBy ?? dayOf(order.expiresAt, deps.timeZone);
-  return {
-    offence: null,
-    procedureName: order.procedureCode,
-    dossierCode: order.dossierCode,
-    decision: decision && { number: decision.number, issuedOn: decision.issuedOn, documentHref: null },
-    paidInto: used.map(({ name }) => name).join('; '),
-    due: { on, daysLeft: daysBetween(today, on) },
-  };
+  return pageAnswer(orderPage(view, page), faults.length > 0 ? 422 : before ? 409 : 200);
 }
 
 const payForm = z.object({
@@ -150,19 +113,19 @@ const payForm = z.object({
 });
 
 /** Starts the payment that the form asked for; whoever sends the same form again lands on the same attempt. */
-export async function payOrder(deps: CheckoutDeps, visit: Visit, key: OrderKey): Promise<void> {
+export async function payOrder(deps: CheckoutDeps, visit: Visit, key: OrderKey): Promise<Answer> {
   const facts = await readOrderFacts(deps, key);
-  if (!facts) return sendNotFound(deps, visit.request, visit.response);
+  if (!facts) return NOT_FOUND;
   const form = decodeForm(payForm, visit.request.body);
   const sent = form.kind === 'decoded' ? form.value : {};
   const texts = messagesFor(visit.page.locale).order;
   const method = sent.method ?? '';
   const earlier = attemptOfSameForm(facts, sent.idempotency_key);
-  if (earlier) return seeOther(visit.response, paymentPath(deps, earlier.id));
+  if (earlier) return seeOther(paymentPath(deps, earlier.id));
   if (deps.start.gateways.get(method) === null || sent.amount === undefined) {
-    if (situationOfOrder(facts).kind !== 'payable') return seeOther(visit.response, orderPath(deps, key));
+    if (situationOfOrder(facts).kind !== 'payable') return seeOther(orderPath(deps, key));
     const faults = [{ field: METHOD_FIELD, message: texts.chooseMethod }];
-    return await sendOrderPage(deps, visit, facts, { faults });
+    return await orderAnswer(deps, visit, facts, { faults });
   }
   const expected = money(sent.amount, facts.order.currency);
   try {
@@ -173,9 +136,9 @@ export async function payOrder(deps: CheckoutDeps, visit: Visit, key: OrderKey):
       payerIp: addressOf(visit.request),
       expected,
     });
-    await goOn(deps, visit, facts, { started, expected, method });
+    return await goOn(deps, visit, facts, { started, expected, method });
   } catch (error) {
-    await answerRefusal(deps, visit, facts, { error, method });
+    return await answerRefusal(deps, visit, facts, { error, method });
   }
 }
 
@@ -194,17 +157,17 @@ async function goOn(
   visit: Visit,
   facts: OrderFacts,
   { started, expected, method }: { started: StartedPayment; expected: Money; method: string },
-): Promise<void> {
+): Promise<Answer> {
   switch (started.kind) {
     case 'amount_changed':
-      return await sendOrderPage(
+      return await orderAnswer(
         deps,
         visit,
         { ...facts, now: deps.clock.now() },
         { before: expected, selectedMethod: method },
       );
     case 'answer_lost':
-      return seeOther(visit.response, paymentPath(deps, started.paymentId));
+      return seeOther(paymentPath(deps, started.paymentId));
     case 'handed_off':
       return continueAtGateway(deps, visit, {
         id: started.paymentId,
@@ -219,29 +182,18 @@ async function answerRefusal(
   visit: Visit,
   facts: OrderFacts,
   { error, method }: { error: unknown; method: string },
-): Promise<void> {
+): Promise<Answer> {
   if (!(error instanceof Refusal)) throw error;
-  switch (error.code) {
-    case 'payment-order.payment-in-flight': {
-      const living = parsePublicId('pay', String(error.facts['payment_id']));
-      return seeOther(visit.response, living ? paymentPath(deps, living) : orderPath(deps, facts.order));
-    }
-    case 'payment-order.not-open':
-      return seeOther(visit.response, orderPath(deps, facts.order));
-    case 'payment.gateway-not-available':
-    case 'payment.amount-outside-gateway': {
-      const { locale } = visit.page;
-      const methods = await methodsFor(
-        deps,
-        facts.order.agencyId,
-        totalOf(linesDueOn(facts.order.lines, dayOf(facts.now, deps.timeZone)), facts.order),
-        locale,
-      );
-      const name = methods.find(({ code }) => code === method)?.name ?? method;
-      const message = messagesFor(locale).method.unavailable(name);
-      return await sendOrderPage(deps, visit, facts, { faults: [{ field: METHOD_FIELD, message }] });
-    }
-    default:
-      throw error;
+  const { code } = error;
+  if (code === 'payment-order.payment-in-flight') {
+    const living = parsePublicId('pay', String(error.facts['payment_id']));
+    return seeOther(living ? paymentPath(deps, living) : orderPath(deps, facts.order));
   }
+  if (code === 'payment-order.not-open') return seeOther(orderPath(deps, facts.order));
+  if (code === 'payment.gateway-not-available' || code === 'payment.amount-outside-gateway') {
+    const { locale } = visit.page;
+    const message = messagesFor(locale).method.unavailable(gatewayName(method, locale));
+    return await orderAnswer(deps, visit, facts, { faults: [{ field: METHOD_FIELD, message }] });
+  }
+  throw error;
 }

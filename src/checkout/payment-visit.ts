@@ -3,8 +3,15 @@ import type { PaymentId } from '../domain/kernel/ids.ts';
 import { askNow } from '../features/payments/ask-gateway.ts';
 import { findLastAskedAt, findPayment } from '../features/payments/payment-store.ts';
 import { isUndecided } from '../domain/payments/payment-lifecycle.ts';
-import { contextOf, sendPage } from '../web/request-context.ts';
-import { seeOther, sendNotFound, type CheckoutDeps, type Visit } from './checkout-deps.ts';
+import { contextOf } from '../web/request-context.ts';
+import {
+  NOT_FOUND,
+  pageAnswer,
+  seeOther,
+  type Answer,
+  type CheckoutDeps,
+  type Visit,
+} from './checkout-deps.ts';
 import { orderPath, paymentPath, readPaymentFacts, type PaymentFacts } from './checkout-facts.ts';
 import { resultViewOf } from './result-reading.ts';
 import { resultPage } from './result-page.tsx';
@@ -17,31 +24,30 @@ const LOOK_AGAIN_MS = 500;
 /** A question that a citizen waits for may take this long; the ladder's own have more patience. */
 const ASK_MS = 6_000;
 
-export async function showPayment(deps: CheckoutDeps, visit: Visit, id: PaymentId): Promise<void> {
-  const { request, response, page } = visit;
+export async function showPayment(deps: CheckoutDeps, visit: Visit, id: PaymentId): Promise<Answer> {
+  const { page } = visit;
   const facts = await readPaymentFacts(deps, id);
-  if (!facts) return sendNotFound(deps, request, response);
+  if (!facts) return NOT_FOUND;
   const { situation } = facts;
-  if (situation.kind === 'elsewhere') return seeOther(response, elsewhere(deps, facts));
+  if (situation.kind === 'elsewhere') return seeOther(elsewhere(deps, facts));
   if (situation.kind === 'paid')
-    return sendPage(response, resultPage(await resultViewOf(deps, facts, page.locale), page));
+    return pageAnswer(resultPage(await resultViewOf(deps, facts, page.locale), page));
   const lastCheckedAt = await findLastAskedAt(deps.db, id);
   const view = statusViewOf(deps, { ...facts, situation, lastCheckedAt }, page.locale);
-  sendPage(response, statusPage(view, page));
+  return pageAnswer(statusPage(view, page));
 }
 
 /** The state word alone, for the page's own script; the page is loaded anew when it is no longer the one shown. */
-export async function tellState(deps: CheckoutDeps, visit: Visit, id: PaymentId): Promise<void> {
+export async function tellState(deps: CheckoutDeps, id: PaymentId): Promise<Answer> {
   const facts = await readPaymentFacts(deps, id);
-  if (!facts) return sendNotFound(deps, visit.request, visit.response);
-  visit.response.set('Cache-Control', 'no-store');
-  visit.response.json({ state: facts.situation.kind });
+  if (!facts) return NOT_FOUND;
+  return { kind: 'state', state: facts.situation.kind };
 }
 
 /** Asks the gateway again, unless somebody just did, and comes back to the page. */
-export async function checkAgain(deps: CheckoutDeps, visit: Visit, id: PaymentId): Promise<void> {
+export async function checkAgain(deps: CheckoutDeps, visit: Visit, id: PaymentId): Promise<Answer> {
   await ask(deps, visit, id);
-  seeOther(visit.response, paymentPath(deps, id));
+  return seeOther(paymentPath(deps, id));
 }
 
 /**
@@ -52,9 +58,9 @@ export async function comeBack(
   deps: CheckoutDeps,
   visit: Visit,
   { id, gateway }: { id: PaymentId; gateway: string },
-): Promise<void> {
+): Promise<Answer> {
   const payment = await findPayment(deps.db, id);
-  if (payment?.gateway !== gateway) return sendNotFound(deps, visit.request, visit.response);
+  if (payment?.gateway !== gateway) return NOT_FOUND;
   const began = performance.now();
   await ask(deps, visit, id);
   while (performance.now() - began < RETURN_WAIT_MS && !visit.response.destroyed) {
@@ -62,7 +68,7 @@ export async function comeBack(
     if (!now || !isUndecided(now.state)) break;
     await deps.wait(LOOK_AGAIN_MS);
   }
-  seeOther(visit.response, paymentPath(deps, id));
+  return seeOther(paymentPath(deps, id));
 }
 
 async function ask(deps: CheckoutDeps, { request }: Visit, id: PaymentId): Promise<void> {

@@ -1,14 +1,13 @@
 /** A paid order as its result page shows it: amount, receipts, and the steps its money has taken. */
-import type { LookupCode } from '../domain/kernel/lookup-code.ts';
-import { addMinutes, dayOf } from '../domain/kernel/time.ts';
+import { addMinutes } from '../domain/kernel/time.ts';
 import { moneyTrail, type TrailEntry } from '../features/orders/money-trail.ts';
-import { findReceiptsOfOrder, type IssuedReceiptRecord } from '../features/receipts/receipt-reading-store.ts';
+import { findReceiptsOfOrder } from '../features/receipts/receipt-store.ts';
 import type { Locale } from '../web/i18n.ts';
 import type { CheckoutDeps } from './checkout-deps.ts';
 import { paymentPath, situationOf, type PaymentFacts } from './checkout-facts.ts';
 import type { MoneyStep } from './money-timeline.tsx';
 import { gatewayName } from './payment-methods.ts';
-import type { ReceiptView } from './receipt-card.tsx';
+import { receiptView } from './receipt-reading.ts';
 import type { ResultView } from './result-page.tsx';
 import { settlementExpectedOn } from './status-reading.ts';
 
@@ -23,7 +22,7 @@ export async function resultViewOf(
   const { payment, order } = facts;
   const paidAt = payment.paidAt ?? order.paidAt ?? facts.now;
   const [receipts, trail] = await Promise.all([
-    findReceiptsOfOrder(deps.db, order),
+    findReceiptsOfOrder(deps.db, { agencyId: order.agencyId, orderId: order.id }),
     moneyTrail(deps.db, order),
   ]);
   const shown = receipts.filter((receipt) => receipt.paymentId === payment.id);
@@ -34,7 +33,7 @@ export async function resultViewOf(
     agency: facts.agency,
     lookupCode: facts.lookupCode,
     steps: stepsOf(deps, facts, trail, paidAt),
-    receipts: shown.map((receipt) => receiptView(deps, receipt, paidAt)),
+    receipts: shown.map((receipt) => receiptView(deps, receipt)),
     receiptExpectedBy: shown.length > 0 ? null : addMinutes(paidAt, RECEIPT_WITHIN_MINUTES),
     pdfHref: null,
     collect: null,
@@ -74,27 +73,6 @@ function stepsOf(
 function earliest(instants: readonly (Date | null)[]): Date | null {
   const known = instants.filter((at) => at !== null);
   return known.sort((a, b) => a.getTime() - b.getTime())[0] ?? null;
-}
-
-function receiptView(deps: CheckoutDeps, receipt: IssuedReceiptRecord, paidAt: Date): ReceiptView {
-  const { content, voided } = receipt;
-  return {
-    number: receipt.number.toString().padStart(7, '0'),
-    symbol: receipt.symbol,
-    issuer: { nameVi: content.issuer.name_vi, nameEn: content.issuer.name_en },
-    payerName: content.payer_name ?? '',
-    content: content.lines.map(({ description }) => description).join('; '),
-    contentNote: content.dossier_code,
-    amount: receipt.amount,
-    beneficiary: [...new Set(content.lines.map(({ beneficiary }) => beneficiary))].join('; '),
-    paidAt,
-    verificationCode: receipt.verificationCode as LookupCode,
-    verifyUrl: `${deps.publicUrl}/verify/${receipt.verificationCode}`,
-    status:
-      voided === null
-        ? { kind: 'valid' }
-        : { kind: voided.isReplaced ? 'replaced' : 'voided', on: dayOf(voided.at, deps.timeZone) },
-  };
 }
 
 /** Another payment of the same order whose money is on its way back. */

@@ -3,18 +3,18 @@ import { parseLookupCode, type LookupCode } from '../domain/kernel/lookup-code.t
 import { dayOf } from '../domain/kernel/time.ts';
 import { amountDueOn } from '../domain/orders/payment-order.ts';
 import { findOrderByLookupCode } from '../features/orders/order-store.ts';
-import { findReceiptByCode, type IssuedReceiptRecord } from '../features/receipts/receipt-reading-store.ts';
+import { findReceiptByCode, type Receipt } from '../features/receipts/receipt-store.ts';
 import { messagesFor } from '../web/i18n.ts';
-import { sendPage } from '../web/request-context.ts';
-import { mayAsk, type CheckoutDeps, type Visit } from './checkout-deps.ts';
+import { pageAnswer, refuseOften, type Answer, type CheckoutDeps, type Visit } from './checkout-deps.ts';
 import { orderPath, readOrderFacts, situationOfOrder } from './checkout-facts.ts';
 import { publicStateOf } from './public-state.ts';
-import { VERIFY_FIELD, verifyPage, type VerifyOutcome, type VerifyView } from './receipt-page.tsx';
+import { receiptStatus } from './receipt-reading.ts';
+import { VERIFY_FIELD, verifyPage, type VerifyOutcome } from './receipt-page.tsx';
 
 const MAX_TYPED = 200;
 
 /** A code typed into the form: what cannot be a code is said to be mistyped. */
-export async function verifyTyped(deps: CheckoutDeps, visit: Visit, sent: unknown): Promise<void> {
+export async function verifyTyped(deps: CheckoutDeps, visit: Visit, sent: unknown): Promise<Answer> {
   const typed = typeof sent === 'string' ? sent.trim().slice(0, MAX_TYPED) : '';
   const code = parseLookupCode(typed);
   if (code !== null) return await verify(deps, visit, typed, code);
@@ -22,12 +22,12 @@ export async function verifyTyped(deps: CheckoutDeps, visit: Visit, sent: unknow
   const isFirstVisit = sent === undefined;
   const message = typed === '' ? texts.errEmpty : texts.errFormat;
   const faults = isFirstVisit ? [] : [{ field: VERIFY_FIELD, message }];
-  send(visit, { typed, faults, outcome: null }, isFirstVisit ? 200 : 422);
+  return pageAnswer(verifyPage({ typed, faults, outcome: null }, visit.page), isFirstVisit ? 200 : 422);
 }
 
 /** A code in an address, as QR codes carry it: one that is malformed was issued as little as one that is absent. */
-export async function verifyAddress(deps: CheckoutDeps, visit: Visit, given: string): Promise<void> {
-  await verify(deps, visit, given.slice(0, MAX_TYPED), parseLookupCode(given));
+export async function verifyAddress(deps: CheckoutDeps, visit: Visit, given: string): Promise<Answer> {
+  return await verify(deps, visit, given.slice(0, MAX_TYPED), parseLookupCode(given));
 }
 
 async function verify(
@@ -35,14 +35,14 @@ async function verify(
   visit: Visit,
   typed: string,
   code: LookupCode | null,
-): Promise<void> {
-  if (!(await mayAsk(deps, visit.request, visit.response, 'verify'))) return;
+): Promise<Answer> {
+  const limited = await refuseOften(deps, visit.request, 'verify');
+  if (limited) return limited;
   const outcome = code === null ? ({ kind: 'unknown' } as const) : await outcomeOf(deps, code);
-  send(visit, { typed, faults: [], outcome }, outcome.kind === 'unknown' ? 404 : 200);
-}
-
-function send({ response, page }: Visit, view: VerifyView, status: number): void {
-  sendPage(response, verifyPage(view, page), { status });
+  return pageAnswer(
+    verifyPage({ typed, faults: [], outcome }, visit.page),
+    outcome.kind === 'unknown' ? 404 : 200,
+  );
 }
 
 async function outcomeOf(deps: CheckoutDeps, code: LookupCode): Promise<VerifyOutcome> {
@@ -63,18 +63,14 @@ async function outcomeOf(deps: CheckoutDeps, code: LookupCode): Promise<VerifyOu
   };
 }
 
-function receiptOutcome(deps: CheckoutDeps, receipt: IssuedReceiptRecord): VerifyOutcome {
+function receiptOutcome(deps: CheckoutDeps, receipt: Receipt): VerifyOutcome {
   const { issuer, payer_name: payerName } = receipt.content;
-  const { voided } = receipt;
   return {
     kind: 'receipt',
     agency: { nameVi: issuer.name_vi, nameEn: issuer.name_en },
     issuedOn: dayOf(receipt.issuedAt, deps.timeZone),
     amount: receipt.amount,
     payerName: payerName ?? '',
-    status:
-      voided === null
-        ? { kind: 'valid' }
-        : { kind: voided.isReplaced ? 'replaced' : 'voided', on: dayOf(voided.at, deps.timeZone) },
+    status: receiptStatus(deps, receipt),
   };
 }

@@ -11,7 +11,11 @@ import { addMinutes, type Clock } from '../../src/domain/kernel/time.ts';
 import { clearingAccount, payableAccount } from '../../src/domain/ledger/accounts.ts';
 import type { AccountBook } from '../../src/features/ledger/account-store.ts';
 import { extendBusinessDays } from '../../src/features/ledger/business-day-store.ts';
-import { insertPayment, nextPaymentNumber, type NewAllocation } from '../../src/features/payments/payment-store.ts';
+import {
+  insertPayment,
+  nextPaymentNumber,
+  type NewAllocation,
+} from '../../src/features/payments/payment-store.ts';
 import { inTransaction, query, type Database } from '../../src/platform/database.ts';
 import { newTestId } from './ids.ts';
 

@@ -12,7 +12,7 @@ import type { PaymentOrder } from '../orders/payment-order.ts';
 import { REFUND_OVERDUE_DAYS } from '../refunds/refund.ts';
 import type { RefundState } from '../refunds/refund-lifecycle.ts';
 import type { FailureReason } from './failure-reason.ts';
-import { isUndecided, type PaymentState } from './payment-lifecycle.ts';
+import type { PaymentState } from './payment-lifecycle.ts';
 import type { ClaimState } from './payment.ts';
 
 /** One attempt at the order, with what became of its part for it. */
@@ -118,7 +118,6 @@ export function paymentSituation(
   facts: SituationFacts,
   reasonOf: () => FailureReason,
 ): PaymentSituation {
-  if (isUndecided(attempt.state)) return undecided(attempt, facts.now);
   switch (attempt.state) {
     case 'failed':
     case 'lapsed':
@@ -126,7 +125,12 @@ export function paymentSituation(
     case 'mismatched':
     case 'resolved':
       return differing(attempt, facts);
-    default:
+    case 'created':
+    case 'handed_off':
+    case 'unknown':
+      return undecided(attempt, facts.now);
+    case 'succeeded':
+    case 'disputed':
       if (attempt.claim === 'applied') return applied(attempt, facts);
       return attempt.claim === 'surplus' ? surplus(attempt, facts) : undecided(attempt, facts.now);
   }
