@@ -43,8 +43,6 @@ export async function migrate(options: MigrationOptions): Promise<string[]> {
     await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await refuseNewerSchema(db, folder);
     const config = migratorConfig(folder);
-    // Whoever left knex's own lock behind is dead: the living one would hold the advisory lock.
-    await db.migrate.forceFreeMigrationsLock(config);
     const applied = await applyOneByOne(db, config);
     await grantToApp(db, await userOf(options.appUrl));
     return applied;

@@ -20,7 +20,13 @@ export async function withDatabase(work: (deps: ToolDeps) => Promise<void>): Pro
   try {
     const config = readConfig(process.env, { dataDir: join(import.meta.dirname, '..', '.data') });
     const server = await serverOf(config);
-    const db = openDatabase({ url: server.url, poolMax: 2, applicationName: 'tool' });
+    // A tool may read the whole ledger: nobody waits for it, so its statements may take their time.
+    const db = openDatabase({
+      url: server.url,
+      poolMax: 2,
+      applicationName: 'tool',
+      statementTimeoutMs: 600_000,
+    });
     try {
       await work({ db, clock: { now: () => new Date() }, newId: randomUUID, config });
     } finally {

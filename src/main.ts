@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { compose, type Service } from './app/compose.ts';
+import { seedDemonstration } from './app/demonstration.ts';
+import type { Demonstration } from './app/demonstration-file.ts';
 import { startUp, type Resources } from './app/start-up.ts';
 
 const ROLES = ['serve', 'work'] as const;
@@ -12,7 +14,9 @@ function rolesOf(args: readonly string[]): ReadonlySet<Role> {
   const asked = args.filter((arg) => arg !== '--');
   const unknown = asked.find((arg) => !ROLES.some((role) => role === arg));
   if (unknown !== undefined) {
-    throw new Error(`"${unknown}" is not something this service can do: say "serve", "work" or nothing for both.`);
+    throw new Error(
+      `"${unknown}" is not something this service can do: say "serve", "work" or nothing for both.`,
+    );
   }
   return new Set(asked.length === 0 ? ROLES : (asked as Role[]));
 }
@@ -27,12 +31,48 @@ async function main(): Promise<void> {
     const service = await compose({ ...resources, works: roles.has('work') });
     if (roles.has('serve')) await listen(service, resources);
     if (roles.has('work')) service.startWork();
+    if (resources.config.mode === 'embedded') tellWhereToClick(await seed(service, resources));
     const signal = await stopAsked;
     resources.logger.info({ signal }, 'service.stopping');
     await stop(service, resources);
   } finally {
     await resources.close();
   }
+}
+
+async function seed(service: Service, { config, db }: Resources): Promise<Demonstration | null> {
+  const { standIns } = service;
+  if (!standIns) return null;
+  return await seedDemonstration({
+    db,
+    clock: service.clock,
+    newId: service.newId,
+    box: service.box,
+    orders: service.orders,
+    registerInbox: (code, secret) => standIns.inbox.registerInbox(code, secret),
+    publicUrl: config.http.publicUrl,
+    businessTimeZone: config.businessTimeZone,
+    dataDir: config.dataDir,
+    consolePath: '/console',
+  });
+}
+
+/** The end of a first start: what a newcomer opens next. Plain lines, for people. */
+function tellWhereToClick(demonstration: Demonstration | null): void {
+  if (!demonstration) return;
+  const [agency] = demonstration.agencies;
+  const lines = [
+    '',
+    'The payment service is running. No real money moves here.',
+    `  Pay an order as a citizen    ${demonstration.checkout_url}`,
+    `  The pretend bank's book      ${demonstration.base_url}/sandbox/bank`,
+    `  What the agency is told      ${agency?.webhook_inbox_url ?? ''}`,
+    `  Reconciliation               ${demonstration.console_url ?? ''}   (operator's client id and secret)`,
+    `  The API                      ${demonstration.docs_url}`,
+    '  Clients and secrets          .data/demo.json        Play it all once: npm run demo',
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 async function listen(service: Service, { config, logger }: Resources): Promise<void> {
@@ -65,7 +105,10 @@ async function stop(service: Service, { config, logger }: Resources): Promise<vo
     : Promise.resolve();
   service.server.closeIdleConnections();
   const drained = Promise.all([closed, service.stopWork()]).then(() => 'drained' as const);
-  const outcome = await Promise.race([drained, delay(config.http.shutdownTimeoutMs, 'late' as const, { ref: false })]);
+  const outcome = await Promise.race([
+    drained,
+    delay(config.http.shutdownTimeoutMs, 'late' as const, { ref: false }),
+  ]);
   if (outcome === 'late') service.server.closeAllConnections();
   logger.info({ outcome }, 'service.stopped');
 }

@@ -153,6 +153,7 @@ language plpgsql as $$
 declare
   wanted integer;
   posted integer;
+  fresh uuid[];
 begin
   if exists (select 1 from jsonb_array_elements(postings) p where coalesce(jsonb_array_length(p->'transfers'), 0) = 0) then
     raise exception 'a ledger transaction without transfers is refused' using errcode = '23514';
@@ -166,7 +167,6 @@ begin
   if posted < wanted then
     raise exception 'a business day of this posting is closed or missing' using errcode = 'P0D01';
   end if;
-  return query
   with input as materialized (
     select p.ordinality, x.*, p.value->'transfers' as transfers
     from jsonb_array_elements(postings) with ordinality p,
@@ -186,12 +186,13 @@ begin
     lateral jsonb_to_recordset(i.transfers) as t (leg smallint, currency char(3), debit_account_id uuid, credit_account_id uuid, amount bigint)
     returning 1
   )
-  select h.agency_id, h.event_kind, h.event_ref, h.id, true from headers h;
+  select coalesce(array_agg(h.id), '{}') into fresh from headers h;
 
+  -- A statement of its own sees what a concurrent posting of the same reference has committed meanwhile.
   return query
-  select i.agency_id, i.event_kind, i.event_ref, t.id, false
-  from jsonb_to_recordset(postings) as i (agency_id integer, id uuid, event_kind text, event_ref text, request_hash text)
-  join ledger_transactions t on t.agency_id = i.agency_id and t.event_kind = i.event_kind and t.event_ref = i.event_ref and t.id <> i.id;
+  select i.agency_id, i.event_kind, i.event_ref, t.id, t.id = any (fresh)
+  from jsonb_to_recordset(postings) as i (agency_id integer, event_kind text, event_ref text)
+  join ledger_transactions t on t.agency_id = i.agency_id and t.event_kind = i.event_kind and t.event_ref = i.event_ref;
 
   if exists (
     select 1

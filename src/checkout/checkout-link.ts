@@ -48,7 +48,9 @@ export function createCheckoutLinks(keys: readonly LinkKey[]): CheckoutLinks {
       const bytes = Buffer.from(token, 'base64url');
       const head = bytes.subarray(0, HEAD_BYTES);
       const mac = bytes.subarray(HEAD_BYTES);
-      const isOurs = marked.some(({ key, mark }) => mark === head[0] && timingSafeEqual(mac, macOf(key, head)));
+      const isOurs = marked.some(
+        ({ key, mark }) => mark === head[0] && timingSafeEqual(mac, macOf(key, head)),
+      );
       if (!isOurs) return null;
       const id = dashed(head.subarray(6).toString('hex'));
       const agencyId = head.readUInt32BE(2) as AgencyId;

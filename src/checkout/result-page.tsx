@@ -2,8 +2,8 @@
 import type { JSX } from 'preact';
 import { formatLookupCode, type LookupCode } from '../domain/kernel/lookup-code.ts';
 import type { Money } from '../domain/kernel/money.ts';
-import { Amount, CodePanel, MoneySentence, Rich } from '../web/components.tsx';
-import { instantFormat } from '../web/formats.ts';
+import { Amount, CodePanel, MoneySentence, Rich, WarnPanel } from '../web/components.tsx';
+import { instantFormat, moneyText } from '../web/formats.ts';
 import { messagesFor, nameIn, type NameInLanguages } from '../web/i18n.ts';
 import { CheckIcon, DownloadIcon } from '../web/icons.tsx';
 import { citizenPage, type PageContext } from '../web/page.tsx';
@@ -26,6 +26,8 @@ export interface ResultView {
   readonly pdfHref: string | null;
   /** Where documents are handed out, when the citizen has to come; null: nothing else to do. */
   readonly collect: { readonly place: string; readonly hours: string } | null;
+  /** A second payment of the same that goes back, and its page; null when there is none. */
+  readonly returning: { readonly amount: Money; readonly href: string } | null;
   /** The page of the agency that sent the citizen here. */
   readonly returnHref: string | null;
 }
@@ -38,6 +40,15 @@ export function resultPage(view: ResultView, context: PageContext): string {
       <>
         <SuccessPanel view={view} context={context} />
         <NextStep view={view} context={context} />
+        {view.returning === null ? null : (
+          <WarnPanel>
+            <p>
+              <a href={view.returning.href}>
+                {texts.refund.twiceTitle(moneyText(view.returning.amount, context.locale))}
+              </a>
+            </p>
+          </WarnPanel>
+        )}
         <PrimaryAction view={view} context={context} />
         <section aria-labelledby="track">
           <h2 id="track">{texts.timeline.title}</h2>

@@ -75,6 +75,8 @@ export interface WaitingSituation {
   readonly checkHref: string;
   /** GET: answers `{ "state": "<kind of the situation>" }`, or `"paid"`; the page loads anew when it is not its own. */
   readonly pollHref: string;
+  /** Back to the gateway while the same attempt can still be approved there; absent when it cannot. */
+  readonly continueHref?: string;
   /** Asks the gateway first; offered while the citizen may not have approved yet. */
   readonly cancel: FormTarget | null;
 }

@@ -50,6 +50,9 @@ export function WaitingBody({
         <a class="btn" href={situation.checkHref}>
           {texts.checkAgain}
         </a>
+        {situation.continueHref === undefined ? null : (
+          <a href={situation.continueHref}>{texts.notApproved(view.gatewayName)}</a>
+        )}
       </div>
       <TrackSection view={view} context={context} />
       <section aria-labelledby="later">

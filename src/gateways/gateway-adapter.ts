@@ -6,6 +6,7 @@
  */
 import type { Currency, Money } from '../domain/kernel/money.ts';
 import type { Day } from '../domain/kernel/time.ts';
+import type { FailureReason } from '../domain/payments/failure-reason.ts';
 import type { GatewayOutcome, RefundOutcome } from '../domain/payments/gateway-outcome.ts';
 import type { HandOff } from '../domain/payments/hand-off.ts';
 import type { SettlementLine } from '../domain/settlement/settlement.ts';
@@ -45,6 +46,8 @@ export interface GatewayProfile {
   readonly paymentLifetimeMinutes: number;
   /** Hosts a form of ours may lead to, redirects included; they go into the page's form-action policy. */
   readonly formActionOrigins: readonly string[];
+  /** What the definitive codes of a failure mean to the payer; a code that is not listed is `declined`. */
+  readonly failureReasons?: Readonly<Record<string, FailureReason>>;
   /**
    * Our reference for a payment, in the gateway's own grammar. Pure.
    *

@@ -55,7 +55,10 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
       batch.forEach((waiting, index) => waiting.resolve(results[index] as Result));
     } catch (error) {
       const [only] = batch;
-      if (batch.length === 1 && only) { only.reject(error); return; }
+      if (batch.length === 1 && only) {
+        only.reject(error);
+        return;
+      }
       for (const waiting of batch) await runBatch([waiting]);
     }
   }

@@ -63,7 +63,12 @@ export function maskPath(url: string): string {
 export function localeOf(request: Request, response: Response): Locale {
   const chosen = parseLocale(request.query['lang']);
   if (chosen !== null) {
-    response.cookie(LOCALE_COOKIE, chosen, { sameSite: 'lax', path: '/', maxAge: 365 * 86_400_000 });
+    response.cookie(LOCALE_COOKIE, chosen, {
+      httpOnly: true,
+      sameSite: 'lax',
+      path: '/',
+      maxAge: 365 * 86_400_000,
+    });
   }
   return chooseLocale({
     query: request.query['lang'],

@@ -253,6 +253,7 @@ export function aResultView(changes: Partial<ResultView> = {}): ResultView {
     receiptExpectedBy: null,
     pdfHref: '/pay/token/receipt.pdf',
     collect: null,
+    returning: null,
     returnHref: 'https://agency.example.vn/dossiers/42',
     ...changes,
   };

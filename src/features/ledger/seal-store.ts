@@ -1,7 +1,7 @@
 /** SQL of the seal: the watermark, the blocks, their running totals, and the balances rolled up with them. */
 import { query, type Database, type Reader, type Tx } from '../../platform/database.ts';
 
-/** A moment of the server: every transaction below `horizonXid` is over, whatever begins later is at least `nextXid`. */
+/** A moment of the server: every transaction below `horizonXid` is over, whoever writes after `at` has at least `nextXid`. */
 export interface Watermark {
   readonly at: Date;
   readonly horizonXid: bigint;
@@ -18,19 +18,22 @@ export interface Progress {
 }
 
 /**
- * Reads the watermark in a transaction of its own, which has no xid and so holds nothing back.
+ * Reads the watermark in two transactions of its own, which are over before anything is sealed.
  *
- * `now()` is taken before the snapshot: whoever gets an xid of at least `nextXid` does so after `at`.
+ * The first takes an xid: whoever gets a higher one does so after `at`. (A snapshot's xmax would not do, for it
+ * is the end of what has completed, and an open transaction may already hold it.) The second sees the horizon.
  */
 export async function readWatermark(db: Database): Promise<Watermark> {
-  const [row] = await query<{ at: Date; horizon: string; next: string }>(
+  const [mark] = await query<{ at: Date; xid: string }>(
     db,
-    `select date_trunc('milliseconds', now()) as at,
-            pg_snapshot_xmin(pg_current_snapshot())::text as horizon,
-            pg_snapshot_xmax(pg_current_snapshot())::text as next`,
+    `select date_trunc('milliseconds', now()) as at, pg_current_xact_id()::text as xid`,
   );
-  if (!row) throw new Error('The database did not tell its snapshot.');
-  return { at: row.at, horizonXid: BigInt(row.horizon), nextXid: BigInt(row.next) };
+  const [seen] = await query<{ horizon: string }>(
+    db,
+    'select pg_snapshot_xmin(pg_current_snapshot())::text as horizon',
+  );
+  if (!mark || !seen) throw new Error('The database did not tell its snapshot.');
+  return { at: mark.at, horizonXid: BigInt(seen.horizon), nextXid: BigInt(mark.xid) + 1n };
 }
 
 interface ProgressRow {
@@ -95,9 +98,9 @@ export async function chooseBlockEnd(
 ): Promise<bigint> {
   const [row] = await query<{ xid: string }>(
     tx,
-    `select xid::text as xid from ledger_transactions
-     where xid >= :fromXid::text::xid8 and xid < :horizonXid::text::xid8
-     order by xid offset :offset limit 1`,
+    `select t.xid::text as xid from ledger_transactions t
+     where t.xid >= :fromXid::text::xid8 and t.xid < :horizonXid::text::xid8
+     order by t.xid offset :offset limit 1`,
     {
       fromXid: range.fromXid.toString(),
       horizonXid: range.horizonXid.toString(),
@@ -221,7 +224,7 @@ export async function storedXidsBelongToCluster(reader: Reader): Promise<boolean
     reader,
     `select greatest(
        (select sealed_to_xid::text::numeric from ledger_progress),
-       (select xid::text::numeric from ledger_transactions order by xid desc limit 1)
+       (select t.xid::text::numeric from ledger_transactions t order by t.xid desc limit 1)
      ) <= pg_snapshot_xmax(pg_current_snapshot())::text::numeric as fits`,
   );
   return row?.fits ?? false;

@@ -12,10 +12,10 @@ const MICROSECONDS = (column: string) => `(extract(epoch from ${column}) * 10000
 export async function readBlocks(reader: Reader, after: bigint, limit: number): Promise<StoredBlock[]> {
   return query<StoredBlock>(
     reader,
-    `select sequence::text as sequence, from_xid::text as "fromXid", to_xid::text as "toXid", row_count::text as "rowCount",
+    `select s.sequence::text as sequence, from_xid::text as "fromXid", to_xid::text as "toXid", row_count::text as "rowCount",
             ${MICROSECONDS('sealed_through')} as "sealedThrough", ${MICROSECONDS('sealed_at')} as "sealedAt",
             leaf_hashes as "leafHashes", totals_hash as "totalsHash", previous_hash as "previousHash", hash
-     from ledger_seals where sequence > :after order by sequence limit :limit`,
+     from ledger_seals s where s.sequence > :after order by s.sequence limit :limit`,
     { after, limit },
   );
 }

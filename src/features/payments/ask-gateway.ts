@@ -64,12 +64,18 @@ async function askAndSchedule(deps: AskGatewayDeps, payment: PaymentRecord, step
     if (outcome) await record(deps, payment, outcome);
   }
   const after = await findPayment(deps.db, payment.id);
-  if (!after || !isUndecided(after.state)) return await scheduleQuery(deps.db, payment.id, null);
+  if (!after || !isUndecided(after.state)) {
+    await scheduleQuery(deps.db, payment.id, null);
+    return;
+  }
   const since = after.handedOffAt ?? after.startedAt;
   const now = deps.clock.now();
   const next = nextStep(since, now, step + 1);
   const due = dueAt(since, next);
-  if (due !== null) return await scheduleQuery(deps.db, payment.id, { step: next, dueAt: due });
+  if (due !== null) {
+    await scheduleQuery(deps.db, payment.id, { step: next, dueAt: due });
+    return;
+  }
   // The ladder is over: the settlement file or two persons must tell.
   await openOverdueCase(deps.db, { caseId: deps.newId(), paymentId: payment.id, openedAt: now });
   await scheduleQuery(deps.db, payment.id, null);

@@ -62,6 +62,16 @@ export async function findPayment(reader: Reader, id: PaymentId): Promise<Paymen
   return row ? paymentOf(row) : null;
 }
 
+/** When the gateway was last asked about a payment; null when never, or when nothing is left to ask. */
+export async function findLastAskedAt(reader: Reader, id: PaymentId): Promise<Date | null> {
+  const [row] = await query<{ asked_at: Date | null }>(
+    reader,
+    'select asked_at from payment_queries where payment_id = :id',
+    { id },
+  );
+  return row?.asked_at ?? null;
+}
+
 export interface PaymentOfOrder extends PaymentRecord {
   readonly claim: ClaimState;
   readonly allocated: Money;

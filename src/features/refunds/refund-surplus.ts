@@ -59,17 +59,9 @@ async function openFor(tx: Tx, deps: RefundDeps, surplus: SurplusKey): Promise<v
   if (from.source !== 'surplus' || from.available.amountMinor === 0n) return;
   if (!canGatewayRefund(deps, from.payment, from.available)) {
     const { gateway } = from.payment;
-    return await askAPerson(
-      tx,
-      deps,
-      from,
-      'refund_failed',
-      moneySubject({ paymentId: from.payment.id, orderId: from.orderId, source: from.source }),
-      {
-        gateway,
-        why: 'gateway_cannot',
-      },
-    );
+    const subject = moneySubject({ ...from, paymentId: from.payment.id });
+    await askAPerson(tx, deps, from, 'refund_failed', subject, { gateway, why: 'gateway_cannot' });
+    return;
   }
   const approver = await approverFor(tx, from.available);
   const refund = await openRefund(tx, deps, from, {

@@ -36,6 +36,7 @@ export function createSandboxAdapter(deps: SandboxDeps): GatewayAdapter {
       amountMax: vnd(5_000_000_000n),
       paymentLifetimeMinutes: messages.PAYMENT_LIFETIME_MINUTES,
       formActionOrigins: [],
+      failureReasons: messages.FAILURE_REASONS,
       merchantReference: messages.merchantReference,
     },
 

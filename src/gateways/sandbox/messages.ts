@@ -7,6 +7,7 @@ import {
   type Money,
 } from '../../domain/kernel/money.ts';
 import { DEFAULT_BUSINESS_TIME_ZONE, dayOf } from '../../domain/kernel/time.ts';
+import type { FailureReason } from '../../domain/payments/failure-reason.ts';
 import {
   isJsonArray,
   isJsonObject,
@@ -49,6 +50,15 @@ export const RESPONSE_CODES: Readonly<Record<string, { readonly meaning: Meaning
     // The account holder's bank may still finish what it began once its maintenance is over.
     '91': { meaning: 'undecided', what: "the payer's bank is in maintenance" },
   };
+
+/** What the codes of a declined payment tell the payer. */
+export const FAILURE_REASONS = {
+  '12': 'page_expired',
+  '24': 'cancelled_at_bank',
+  '51': 'insufficient_funds',
+  '55': 'not_verified',
+  '61': 'over_limit',
+} as const satisfies Readonly<Record<string, FailureReason>>;
 
 /** Verifies and reads one callback (protocol §6). A message for another merchant is as good as forged. */
 export function readCallback(

@@ -162,6 +162,7 @@ export const en = {
       `You can close this page. We will send the result to **${contact}**, or use this code:`,
     leave: 'You can close this page and find the result with this code:',
     code: 'Lookup code of this payment',
+    notApproved: (bank) => `Not approved at your bank yet? Continue to ${bank}`,
     checkAgain: 'Check again now',
     laterTitle: 'If there is no result after 15 minutes',
     later: (time) => `We ask the bank ourselves and tell you by ${time}. No need to call or pay again.`,
@@ -326,6 +327,23 @@ export const en = {
     privacy: 'We use this code only to find what you owe.',
   },
 
+  owed: {
+    title: (count) => `${count} payments under this code`,
+    choose: 'Choose what to pay. What has been paid says so below.',
+    see: 'See and pay',
+  },
+
+  gateway: {
+    sandbox: 'Sandbox bank',
+    vnpay: 'VNPAY',
+    momo: 'MoMo',
+    zalopay: 'ZaloPay',
+    onepay: 'OnePay',
+    vietqr: 'VietQR',
+    stripe: 'Stripe',
+    keypay: 'KeyPay',
+  },
+
   closed: {
     withdrawnTitle: 'This payment request was withdrawn',
     withdrawn: (agency, date) => `${agency} withdrew this on ${date}. **You do not need to pay.**`,
@@ -363,6 +381,7 @@ export const en = {
   },
 
   reconciliation: {
+    menuLabel: 'Reconciliation',
     title: (from, to) => `Reconciliation from ${from} to ${to}`,
     titleOneDay: (day) => `Reconciliation of ${day}`,
     asOf: (at) => `As of ${at}.`,

@@ -162,6 +162,7 @@ export const vi = {
       `Bạn có thể đóng trang này. Kết quả được gửi tới **${contact}**, hoặc tra bằng mã:`,
     leave: 'Bạn có thể đóng trang này và tra kết quả bằng mã:',
     code: 'Mã tra cứu khoản nộp',
+    notApproved: (bank: string) => `Chưa xác nhận ở ngân hàng? Tiếp tục tới ${bank}`,
     checkAgain: 'Kiểm tra lại ngay',
     laterTitle: 'Nếu quá 15 phút chưa có kết quả',
     later: (time: string) =>
@@ -328,6 +329,23 @@ export const vi = {
     privacy: 'Chúng tôi chỉ dùng mã này để tìm khoản phải nộp.',
   },
 
+  owed: {
+    title: (count: number) => `${count} khoản ghi theo mã này`,
+    choose: 'Chọn khoản muốn nộp. Khoản đã nộp được ghi rõ bên dưới.',
+    see: 'Xem và nộp',
+  },
+
+  gateway: {
+    sandbox: 'Ngân hàng thử nghiệm',
+    vnpay: 'VNPAY',
+    momo: 'MoMo',
+    zalopay: 'ZaloPay',
+    onepay: 'OnePay',
+    vietqr: 'VietQR',
+    stripe: 'Stripe',
+    keypay: 'KeyPay',
+  },
+
   closed: {
     withdrawnTitle: 'Khoản này đã được rút lại',
     withdrawn: (agency: string, date: string) =>
@@ -366,6 +384,7 @@ export const vi = {
   },
 
   reconciliation: {
+    menuLabel: 'Đối soát',
     title: (from: string, to: string) => `Đối soát từ ${from} đến ${to}`,
     titleOneDay: (day: string) => `Đối soát ngày ${day}`,
     asOf: (at: string) => `Số liệu lúc ${at}.`,

@@ -1,0 +1,74 @@
+/** From our page to the gateway's: at once where it is a redirect, by a page of ours where it is a form or a QR code. */
+import type { PaymentId } from '../domain/kernel/ids.ts';
+import type { HandOff } from '../domain/payments/hand-off.ts';
+import { isUndecided } from '../domain/payments/payment-lifecycle.ts';
+import type { PaymentOfOrder } from '../features/payments/payment-store.ts';
+import { contextOf } from '../web/request-context.ts';
+import {
+  NOT_FOUND,
+  pageAnswer,
+  seeOther,
+  type Answer,
+  type CheckoutDeps,
+  type Visit,
+} from './checkout-deps.ts';
+import { orderPath, paymentPath, readPaymentFacts } from './checkout-facts.ts';
+import { handOffPage } from './handoff-page.tsx';
+import { gatewayName } from './payment-methods.ts';
+
+interface HandedOff {
+  readonly id: PaymentId;
+  readonly gateway: string;
+  readonly handOff: HandOff;
+}
+
+/** Sends the visitor on. A form or QR code has a page with an address of its own, so that a reload starts nothing. */
+export function continueAtGateway(deps: CheckoutDeps, { request }: Visit, payment: HandedOff): Answer {
+  const { id, handOff } = payment;
+  if (handOff.kind !== 'redirect') return seeOther(`${paymentPath(deps, id)}/bank`);
+  if (isOfGateway(deps, payment.gateway, handOff.url)) return seeOther(handOff.url);
+  contextOf(request).logger.error({ paymentId: id, gateway: payment.gateway }, 'checkout.hand-off-elsewhere');
+  return seeOther(paymentPath(deps, id));
+}
+
+/** The payment's hand-off once more, while it can still be approved: for whoever lost the gateway's page. */
+export async function showHandOff(deps: CheckoutDeps, visit: Visit, id: PaymentId): Promise<Answer> {
+  const facts = await readPaymentFacts(deps, id);
+  if (!facts) return NOT_FOUND;
+  const { payment } = facts;
+  const { handOff } = payment;
+  if (handOff === null || !canContinue(deps, payment)) return seeOther(paymentPath(deps, id));
+  if (handOff.kind === 'redirect') {
+    return continueAtGateway(deps, visit, { id, gateway: payment.gateway, handOff });
+  }
+  const view = {
+    handOff,
+    amount: payment.amount,
+    gatewayName: gatewayName(payment.gateway, visit.page.locale),
+    lookupCode: facts.lookupCode,
+    statusHref: paymentPath(deps, id),
+    backHref: orderPath(deps, facts.order),
+    now: facts.now,
+  };
+  return pageAnswer(handOffPage(view, visit.page));
+}
+
+/** Whether the attempt can still be approved at its gateway. */
+export function canContinue(deps: CheckoutDeps, { state, claim, gateway, handOff }: PaymentOfOrder): boolean {
+  if (!isUndecided(state) || claim !== 'reserved' || handOff === null) return false;
+  if (handOff.expiresAt <= deps.clock.now()) return false;
+  return handOff.kind === 'qr_transfer' || isOfGateway(deps, gateway, handOff.url);
+}
+
+/** A gateway's answer decides where we send people, but only among the hosts that its profile names, and our own. */
+function isOfGateway(deps: CheckoutDeps, gateway: string, url: string): boolean {
+  const origins = deps.start.gateways.get(gateway)?.profile.formActionOrigins ?? [];
+  const given = originOf(url);
+  return given !== null && [deps.publicUrl, ...origins].some((origin) => originOf(origin) === given);
+}
+
+function originOf(url: string): string | null {
+  if (!URL.canParse(url)) return null;
+  const { protocol, origin } = new URL(url);
+  return protocol === 'https:' || protocol === 'http:' ? origin : null;
+}

@@ -1,0 +1,266 @@
+/**
+ * What a citizen may be told of a payment or an order: the one situation it is in, from our own records and the clock.
+ *
+ * "No money was taken" follows from `failed` and from `expired` with `not_paid` only, and both need the gateway's
+ * definite word; as long as we do not know, the situation is `waiting`, `checking` or `expired` with `waiting`.
+ */
+import type { PaymentId } from '../kernel/ids.ts';
+import type { Money } from '../kernel/money.ts';
+import { addDays, addMinutes, dayOf, type Day } from '../kernel/time.ts';
+import type { RefundSource } from '../ledger/posting-rules.ts';
+import type { PaymentOrder } from '../orders/payment-order.ts';
+import { REFUND_OVERDUE_DAYS } from '../refunds/refund.ts';
+import type { RefundState } from '../refunds/refund-lifecycle.ts';
+import type { FailureReason } from './failure-reason.ts';
+import type { PaymentState } from './payment-lifecycle.ts';
+import type { ClaimState } from './payment.ts';
+
+/** One attempt at the order, with what became of its part for it. */
+export interface Attempt {
+  readonly id: PaymentId;
+  readonly state: PaymentState;
+  readonly claim: ClaimState;
+  readonly allocated: Money;
+  readonly amountReceived: bigint | null;
+  readonly startedAt: Date;
+  readonly handedOffAt: Date | null;
+  readonly lifetimeEndsAt: Date;
+  readonly paidAt: Date | null;
+  readonly settledAt: Date | null;
+}
+
+export interface RefundFact {
+  readonly paymentId: PaymentId;
+  readonly source: RefundSource;
+  readonly amount: Money;
+  readonly state: RefundState;
+  readonly requestedAt: Date;
+  readonly decidedAt: Date | null;
+  readonly submittedAt: Date | null;
+  readonly resolvedAt: Date | null;
+}
+
+/** All that decides what a page may say. Attempts and refunds oldest first. */
+export interface SituationFacts {
+  readonly order: Pick<PaymentOrder, 'status' | 'expiresAt' | 'closedAt' | 'amountRefunded'>;
+  readonly attempts: readonly Attempt[];
+  readonly refunds: readonly RefundFact[];
+  readonly now: Date;
+  readonly businessTimeZone: string;
+}
+
+export type RefundCause =
+  /** `counted` is the attempt that paid the order. */
+  { readonly kind: 'paid_twice'; readonly counted: Attempt } | { readonly kind: 'other' };
+
+export type PaymentSituation =
+  | { readonly kind: 'waiting'; readonly since: Date; readonly answerBy: Date }
+  | {
+      readonly kind: 'checking';
+      readonly since: Date;
+      /** The promise that holds now. */
+      readonly answerBy: Date;
+      /** An earlier promise was missed. */
+      readonly isLate: boolean;
+    }
+  | { readonly kind: 'failed'; readonly reason: Exclude<FailureReason, 'page_expired'> }
+  | { readonly kind: 'expired'; readonly money: 'not_paid' | 'waiting' }
+  | {
+      readonly kind: 'amount_differs';
+      readonly received: Money;
+      readonly next: 'checking' | 'refund';
+      readonly refund: RefundFact | null;
+    }
+  | {
+      readonly kind: 'refund_under_way';
+      readonly cause: RefundCause;
+      readonly amount: Money;
+      readonly by: Day;
+      /** Null while the refund of a surplus has yet to be opened. */
+      readonly refund: RefundFact | null;
+    }
+  | {
+      readonly kind: 'refunded';
+      readonly cause: RefundCause;
+      readonly amount: Money;
+      readonly at: Date;
+      readonly refund: RefundFact;
+    }
+  | { readonly kind: 'paid' }
+  /** This attempt took nothing; another one paid. */
+  | { readonly kind: 'already_paid'; readonly by: Attempt }
+  /** This attempt took nothing; what counts is another attempt, or the order's own page when null. */
+  | { readonly kind: 'elsewhere'; readonly paymentId: PaymentId | null };
+
+export type OrderSituation =
+  | { readonly kind: 'payable' }
+  /** The money of this attempt is what there is to tell. */
+  | { readonly kind: 'payment'; readonly paymentId: PaymentId }
+  | { readonly kind: 'withdrawn'; readonly at: Date }
+  | { readonly kind: 'expired'; readonly at: Date };
+
+/** How long a silent attempt counts as merely waiting. */
+export const WAITING_MINUTES = 15;
+
+/**
+ * The promises of an answer, in minutes after hand-off: the ladder has asked again once more by the first, is over the
+ * hourly steps by the second, and over altogether by the third.
+ */
+const PROMISES_AFTER_MINUTES: readonly number[] = [2 * 60, 25 * 60, 8 * 24 * 60];
+const HALF_HOUR_MS = 1_800_000;
+const DAY_MINUTES = 24 * 60;
+
+/**
+ * @param reasonOf  what the gateway's definitive code of this attempt means to a person
+ */
+export function paymentSituation(
+  attempt: Attempt,
+  facts: SituationFacts,
+  reasonOf: () => FailureReason,
+): PaymentSituation {
+  switch (attempt.state) {
+    case 'failed':
+    case 'lapsed':
+      return withoutMoney(attempt, facts, reasonOf);
+    case 'mismatched':
+    case 'resolved':
+      return differing(attempt, facts);
+    case 'created':
+    case 'handed_off':
+    case 'unknown':
+      return undecided(attempt, facts.now);
+    case 'succeeded':
+    case 'disputed':
+      if (attempt.claim === 'applied') return applied(attempt, facts);
+      return attempt.claim === 'surplus' ? surplus(attempt, facts) : undecided(attempt, facts.now);
+  }
+}
+
+/** What the order's own page shows: the form, a closed order, or whichever attempt there is to tell of. */
+export function orderSituation({ order, attempts, now }: SituationFacts): OrderSituation {
+  const holder =
+    attempts.find(({ claim }) => claim === 'applied') ?? attempts.find(({ claim }) => claim === 'reserved');
+  if (holder) return { kind: 'payment', paymentId: holder.id };
+  if (order.status === 'open' && order.expiresAt > now) return { kind: 'payable' };
+  const returned = attempts.findLast(({ claim }) => claim === 'surplus');
+  if (returned) return { kind: 'payment', paymentId: returned.id };
+  const at = order.closedAt ?? order.expiresAt;
+  return order.status === 'cancelled' ? { kind: 'withdrawn', at } : { kind: 'expired', at };
+}
+
+function undecided(attempt: Attempt, now: Date): PaymentSituation {
+  const since = attempt.handedOffAt ?? attempt.startedAt;
+  const promises = PROMISES_AFTER_MINUTES.map((minutes) => promiseAt(addMinutes(since, minutes)));
+  const kept = promises.findIndex((at) => at > now);
+  const answerBy = promises[kept] ?? nextDailyPromise(promises.at(-1) ?? since, now);
+  if (now > addMinutes(since, WAITING_MINUTES))
+    return { kind: 'checking', since, answerBy, isLate: kept !== 0 };
+  return now > attempt.lifetimeEndsAt
+    ? { kind: 'expired', money: 'waiting' }
+    : { kind: 'waiting', since, answerBy };
+}
+
+/** People are told full half hours. */
+function promiseAt(at: Date): Date {
+  return new Date(Math.ceil(at.getTime() / HALF_HOUR_MS) * HALF_HOUR_MS);
+}
+
+function nextDailyPromise(last: Date, now: Date): Date {
+  const days = Math.floor((now.getTime() - last.getTime()) / (DAY_MINUTES * 60_000)) + 1;
+  return addMinutes(last, days * DAY_MINUTES);
+}
+
+function withoutMoney(
+  attempt: Attempt,
+  { order, attempts, now }: SituationFacts,
+  reasonOf: () => FailureReason,
+): PaymentSituation {
+  const payer = attempts.find(({ claim }) => claim === 'applied');
+  if (payer) return { kind: 'already_paid', by: payer };
+  // "You can pay again" would be untrue while another attempt lives or the order is closed.
+  const holder = attempts.find(({ claim }) => claim === 'reserved');
+  if (holder) return { kind: 'elsewhere', paymentId: holder.id };
+  if (order.status !== 'open' || order.expiresAt <= now) return { kind: 'elsewhere', paymentId: null };
+  const reason = attempt.state === 'lapsed' ? 'page_expired' : reasonOf();
+  return reason === 'page_expired' ? { kind: 'expired', money: 'not_paid' } : { kind: 'failed', reason };
+}
+
+function differing(attempt: Attempt, facts: SituationFacts): PaymentSituation {
+  const refund = newestRefund(attempt, facts, 'suspense');
+  if (refund?.state === 'succeeded' && refund.resolvedAt !== null)
+    return {
+      kind: 'refunded',
+      cause: { kind: 'other' },
+      amount: refund.amount,
+      at: refund.resolvedAt,
+      refund,
+    };
+  const next = refund && isUnderWay(refund) ? 'refund' : 'checking';
+  return { kind: 'amount_differs', received: receivedOf(attempt), next, refund };
+}
+
+function surplus(attempt: Attempt, facts: SituationFacts): PaymentSituation {
+  const counted = facts.attempts.find(({ claim }) => claim === 'applied');
+  const cause: RefundCause = counted ? { kind: 'paid_twice', counted } : { kind: 'other' };
+  const refund = newestRefund(attempt, facts, 'surplus');
+  if (refund?.state === 'succeeded' && refund.resolvedAt !== null)
+    return { kind: 'refunded', cause, amount: refund.amount, at: refund.resolvedAt, refund };
+  // Surplus always goes back: the rule opens its refund, or a person does. A refund that failed is begun again.
+  const since =
+    refund === null ? (attempt.settledAt ?? attempt.startedAt) : (refund.resolvedAt ?? refund.requestedAt);
+  return {
+    kind: 'refund_under_way',
+    cause,
+    amount: refund?.amount ?? receivedOf(attempt),
+    by: refundPromise(since, facts),
+    refund: refund !== null && refund.state !== 'failed' && refund.state !== 'rejected' ? refund : null,
+  };
+}
+
+function applied(attempt: Attempt, facts: SituationFacts): PaymentSituation {
+  const refund = newestRefund(attempt, facts, 'payable');
+  if (refund && isUnderWay(refund))
+    return {
+      kind: 'refund_under_way',
+      cause: { kind: 'other' },
+      amount: refund.amount,
+      by: refundPromise(refund.requestedAt, facts),
+      refund,
+    };
+  const last = facts.refunds.findLast(
+    ({ paymentId, source, state }) =>
+      paymentId === attempt.id && source === 'payable' && state === 'succeeded',
+  );
+  if (facts.order.status === 'refunded' && last?.resolvedAt)
+    return {
+      kind: 'refunded',
+      cause: { kind: 'other' },
+      amount: facts.order.amountRefunded,
+      at: last.resolvedAt,
+      refund: last,
+    };
+  return { kind: 'paid' };
+}
+
+function newestRefund(
+  attempt: Attempt,
+  { refunds }: SituationFacts,
+  source: RefundSource,
+): RefundFact | null {
+  return refunds.findLast((refund) => refund.paymentId === attempt.id && refund.source === source) ?? null;
+}
+
+function isUnderWay({ state }: RefundFact): boolean {
+  return state === 'approved' || state === 'submitted';
+}
+
+function refundPromise(since: Date, { now, businessTimeZone }: SituationFacts): Day {
+  const promised = addDays(dayOf(since, businessTimeZone), REFUND_OVERDUE_DAYS);
+  const today = dayOf(now, businessTimeZone);
+  // A day that has passed is no promise; the person who now looks after it has until tomorrow.
+  return promised >= today ? promised : addDays(today, 1);
+}
+
+function receivedOf({ amountReceived, allocated }: Attempt): Money {
+  return amountReceived === null ? allocated : { amountMinor: amountReceived, currency: allocated.currency };
+}

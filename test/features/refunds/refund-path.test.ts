@@ -1,0 +1,271 @@
+/** The whole way of a refund: asked, decided by another, sent, learnt; books, order, receipts and events agree. */
+import assert from 'node:assert/strict';
+import { vnd } from '../../../src/domain/kernel/money.ts';
+import type { Refund } from '../../../src/domain/refunds/refund.ts';
+import { decideRefund } from '../../../src/features/refunds/decide-refund.ts';
+import { recordRefundOutcome } from '../../../src/features/refunds/record-refund-outcome.ts';
+import { requestRefund } from '../../../src/features/refunds/request-refund.ts';
+import { submitRefunds } from '../../../src/features/refunds/submit-refunds.ts';
+import { inTransaction, query } from '../../../src/platform/database.ts';
+import {
+  createPaidOrders,
+  FEE,
+  PENALTY,
+  WHOLE,
+  type OrderRef,
+  type PaidOrders,
+} from '../../support/paid-orders.ts';
+import {
+  ask,
+  approve,
+  balances,
+  eventsOf,
+  hasNoDrift,
+  orderRow,
+  receiptsOf,
+  refusal,
+} from '../../support/refunds.ts';
+
+describe('a refund of an order', () => {
+  let world: PaidOrders;
+  before(async () => {
+    world = await createPaidOrders();
+  });
+  after(() => world.drop());
+
+  async function refunded(order: OrderRef, amount: bigint): Promise<Refund> {
+    const refund = await ask(world, order, amount);
+    await approve(world, refund);
+    await submitRefunds(world.deps, 10);
+    return refund;
+  }
+
+  it('goes from asked to succeeded, and everything agrees', async () => {
+    const order = await world.paidOrder();
+    const before = await balances(world, order.agencyId);
+    const refund = await ask(world, order, 80_000n);
+    assert.equal(refund.state, 'requested');
+    assert.deepEqual(
+      refund.lines.map((line) => line.amount.amountMinor),
+      [30_000n, 50_000n],
+    );
+    const held = await balances(world, order.agencyId);
+    assert.equal(held[2200]! - (before[2200] ?? 0n), -80_000n);
+    assert.equal(held[2100]! - before[2100]!, 80_000n);
+
+    await approve(world, refund);
+    assert.equal(await submitRefunds(world.deps, 10), 1);
+    const [row] = await query<{ state: string; refund_reference: string }>(
+      world.database.db,
+      'select state, refund_reference from refunds where id = :id',
+      { id: refund.id },
+    );
+    assert.equal(row!.state, 'succeeded');
+    assert.equal(world.gateway.sent.at(-1)!.refundReference, row!.refund_reference);
+    assert.deepEqual(await orderRow(world, order), { status: 'partly_refunded', amount_refunded: 80_000n });
+    const done = await balances(world, order.agencyId);
+    assert.equal(done[2200] ?? 0n, before[2200] ?? 0n);
+    assert.equal(done[1100]! - before[1100]!, -80_000n);
+    assert.deepEqual(
+      (await eventsOf(world, order)).map(({ type }) => type),
+      [
+        'payment_order.paid',
+        'receipt.issued',
+        'receipt.issued',
+        'refund.requested',
+        'refund.succeeded',
+        'payment_order.partly_refunded',
+        'receipt.voided',
+        'receipt.issued',
+        'receipt.voided',
+        'receipt.issued',
+      ],
+    );
+    await hasNoDrift(world);
+  });
+
+  it('replaces the receipts it touches by what is left, without a gap in their numbers', async () => {
+    const order = await world.paidOrder(world.agencies[1]);
+    const refund = await inTransaction(world.database.db, (tx) =>
+      requestRefund(tx, world.deps, {
+        ...order,
+        paymentId: null,
+        amount: vnd(100_000),
+        lines: [{ lineNo: 1, amount: vnd(100_000) }],
+        amountAvailable: vnd(WHOLE),
+        reason: 'Fee waived.',
+        actor: 'client:a',
+      }),
+    );
+    // A second refund under way is not off the receipt yet.
+    await ask(world, order, 50_000n, { lines: [{ lineNo: 1, amount: vnd(50_000) }] });
+    await approve(world, refund);
+    await submitRefunds(world.deps, 10);
+    const receipts = await receiptsOf(world, order);
+    assert.deepEqual(
+      receipts.map(({ form, amount, voided }) => ({ form, amount, voided })),
+      [
+        { form: '01BLP0-001', amount: FEE, voided: true },
+        { form: '02BLP0-001', amount: PENALTY, voided: false },
+        { form: '01BLP0-001', amount: FEE - 100_000n, voided: false },
+      ],
+    );
+    assert.equal(receipts[2]!.replaces_id, receipts[0]!.id);
+    assert.equal(receipts[0]!.replaced_by_id, receipts[2]!.id);
+    assert.equal(receipts[0]!.refund_id, refund.id);
+    assert.deepEqual(receipts[2]!.content, {
+      ...receipts[0]!.content,
+      amount: 200_000,
+      lines: [{ ...receipts[0]!.content.lines[0], amount: 200_000 }],
+    });
+    const issued = (await eventsOf(world, order)).findLast(({ type }) => type === 'receipt.issued');
+    assert.match(JSON.stringify(issued!.body), /"number":"0000002"/);
+  });
+
+  it('voids every receipt when all is refunded, and the obligation may be asked for again', async () => {
+    const order = await world.paidOrder();
+    await refunded(order, WHOLE);
+    assert.deepEqual(await orderRow(world, order), { status: 'refunded', amount_refunded: WHOLE });
+    const receipts = await receiptsOf(world, order);
+    assert.deepEqual(
+      receipts.map(({ voided, replaced_by_id }) => [voided, replaced_by_id]),
+      [
+        [true, null],
+        [true, null],
+      ],
+    );
+    const held = await query(world.database.db, 'select 1 from open_obligations where order_id = :orderId', {
+      orderId: order.orderId,
+    });
+    assert.equal(held.length, 0);
+    await hasNoDrift(world);
+  });
+
+  it('tells what is left to the one who sends it twice', async () => {
+    const order = await world.paidOrder();
+    await ask(world, order, 100_000n);
+    const facts = await refusal(ask(world, order, 100_000n, { available: WHOLE }));
+    assert.deepEqual(facts, {
+      code: 'refund.amount-available-differs',
+      facts: { amount_available: Number(WHOLE) - 100_000 },
+    });
+  });
+
+  it('is refused one dong above what is left, and holds nothing then (58)', async () => {
+    const order = await world.paidOrder();
+    await ask(world, order, 300_000n);
+    const before = await balances(world, order.agencyId);
+    const left = WHOLE - 300_000n;
+    assert.equal((await refusal(ask(world, order, left + 1n))).code, 'refund.amount-exceeds-available');
+    assert.deepEqual(await balances(world, order.agencyId), before);
+    await ask(world, order, left - 1n);
+    await ask(world, order, 1n);
+    assert.equal((await refusal(ask(world, order, 1n))).code, 'refund.amount-exceeds-available');
+  });
+
+  it('is refused by the frozen line itself when code forgets to look (58)', async () => {
+    const order = await world.paidOrder();
+    await assert.rejects(
+      query(
+        world.database.db,
+        'update allocation_lines set refunded = amount + 1 where order_id = :orderId and line_no = 1',
+        { orderId: order.orderId },
+      ),
+      { code: '23514' },
+    );
+  });
+
+  it('of twenty asked at once accepts no more than was paid (59)', async () => {
+    const order = await world.paidOrder();
+    const each = 90_000n;
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, async (_, index) => {
+        for (let tries = 0; tries < 30; tries += 1) {
+          const told = await refusal(ask(world, order, each, { actor: `client:${String(index)}` }));
+          if (told.code !== 'refund.amount-available-differs') return told.code;
+        }
+        return 'gave up';
+      }),
+    );
+    const words = results.map((result) =>
+      result.status === 'fulfilled' ? result.value : String(result.reason),
+    );
+    assert.equal(words.filter((word) => word === 'accepted').length, Number(WHOLE / each), words.join());
+    assert.equal(
+      words.filter((word) => word === 'refund.amount-exceeds-available').length,
+      20 - Number(WHOLE / each),
+    );
+    const [sums] = await query<{ refunded: string; held: string }>(
+      world.database.db,
+      `select sum(refunded)::text as refunded,
+         (select sum(amount)::text from refunds where order_id = :orderId) as held
+       from allocation_lines where order_id = :orderId`,
+      { orderId: order.orderId },
+    );
+    assert.deepEqual(sums, { refunded: '720000', held: '720000' });
+    await hasNoDrift(world);
+  });
+
+  it('given back when rejected: line, books and the amount available', async () => {
+    const order = await world.paidOrder();
+    const before = await balances(world, order.agencyId);
+    const refund = await ask(world, order, 123_457n);
+    await inTransaction(world.database.db, (tx) =>
+      decideRefund(tx, world.deps, {
+        agencyId: refund.agencyId,
+        refundId: refund.id,
+        decision: 'send_back',
+        note: 'Name the decision.',
+        actor: 'client:b',
+      }),
+    );
+    assert.deepEqual(await balances(world, order.agencyId), before);
+    await ask(world, order, WHOLE);
+    const last = (await eventsOf(world, order)).filter(({ type }) => type === 'refund.failed');
+    assert.equal(last.length, 1);
+    assert.equal(last[0]!.body.data.refund.state, 'rejected');
+  });
+
+  it('names lines that were not paid, sums that differ and lines that have too little left', async () => {
+    const order = await world.paidOrder();
+    const wrong = async (amount: bigint, lines: { lineNo: number; amount: bigint }[]) =>
+      (
+        await refusal(
+          ask(world, order, amount, { lines: lines.map((line) => ({ ...line, amount: vnd(line.amount) })) }),
+        )
+      ).code;
+    assert.equal(await wrong(5n, [{ lineNo: 9, amount: 5n }]), 'refund.unknown-line');
+    assert.equal(await wrong(5n, [{ lineNo: 1, amount: 4n }]), 'refund.lines-do-not-sum');
+    assert.equal(await wrong(FEE + 1n, [{ lineNo: 1, amount: FEE + 1n }]), 'refund.amount-exceeds-available');
+  });
+
+  it('cannot be asked of an order that is not paid, nor of another agency', async () => {
+    const order = await world.openOrder();
+    assert.equal((await refusal(ask(world, order, 1n))).code, 'payment-order.not-paid');
+    const paid = await world.paidOrder();
+    const foreign = { ...paid, agencyId: world.agencies[1] };
+    assert.equal((await refusal(ask(world, foreign, 1n))).code, 'payment-order.not-found');
+  });
+
+  it('is not taken where the gateway cannot send money back', async () => {
+    const order = await world.paidOrder();
+    const deps = { ...world.deps, gateways: { get: () => null } };
+    assert.equal((await refusal(ask({ ...world, deps }, order, 1n))).code, 'refund.gateway-cannot');
+  });
+
+  it('failed at the gateway gives the money back and may be asked for again', async () => {
+    const order = await world.paidOrder();
+    const before = await balances(world, order.agencyId);
+    const refund = await ask(world, order, 100_000n);
+    await approve(world, refund);
+    await recordRefundOutcome(
+      world.deps,
+      { agencyId: refund.agencyId, refundId: refund.id },
+      { kind: 'failed', gatewayCode: '99' },
+      'callback',
+    );
+    assert.deepEqual(await balances(world, order.agencyId), before);
+    assert.deepEqual(await orderRow(world, order), { status: 'paid', amount_refunded: 0n });
+    await ask(world, order, WHOLE);
+  });
+});
