@@ -91,10 +91,11 @@ async function freePort(address: string): Promise<number> {
   for (const port of [wished, 0]) {
     const server = createServer();
     server.listen(port, '127.0.0.1');
-    const got = await Promise.race([
-      once(server, 'listening').then(() => (server.address() as AddressInfo).port),
-      once(server, 'error').then(() => null),
-    ]);
+    // Waiting for one event rejects when the server says "error" instead.
+    const got = await once(server, 'listening').then(
+      () => (server.address() as AddressInfo).port,
+      () => null,
+    );
     if (got === null) continue;
     server.close();
     await once(server, 'close');
