@@ -116,6 +116,17 @@ describe('the documentation', () => {
     assert.deepEqual(listed.sort(), created.sort());
   });
 
+  it('tells operators of every variable, job and metric', () => {
+    const page = doc('operations.md');
+    for (const name of VARIABLE_NAMES) assert.ok(page.includes(`\`${name}\``), `${name} is missing`);
+    const jobs = readFileSync(join(ROOT, 'src/worker/schedule.ts'), 'utf8').matchAll(
+      /^ {4}(?:rows|full|once)\('([a-z-]+)'/gm,
+    );
+    for (const [, job = ''] of jobs) assert.ok(page.includes(`\`${job}\``), `${job} is missing`);
+    const metrics = readFileSync(join(ROOT, 'src/app/metrics.ts'), 'utf8').matchAll(/name: '([a-z_]+)'/g);
+    for (const [, metric = ''] of metrics) assert.ok(page.includes(`\`${metric}`), `${metric} is missing`);
+  });
+
   it('names keys of texts that exist', () => {
     const named = [...doc('glossary.md').matchAll(/`([a-z][A-Za-z]+)\.([A-Za-z_.*]+)`/g)].filter(
       ([, section = '']) => section in vi,
