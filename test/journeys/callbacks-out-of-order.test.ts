@@ -1,9 +1,9 @@
 /** Words in any order: before our own answer, backwards, corrected, contradicted, or cut off by a crash. */
 import assert from 'node:assert/strict';
-import { askNow } from '../../src/features/payments/ask-gateway.ts';
 import { query } from '../../src/platform/database.ts';
 import { APPLY_OUTCOMES, gatedPool, type GatedPool } from '../support/gate.ts';
 import { approved, declined, notice, pending, send, tell } from '../support/notices.ts';
+import { until } from '../support/until.ts';
 import { SCALE } from '../support/scale.ts';
 import {
   startTestService,
@@ -52,19 +52,19 @@ describe('callbacks in any order', () => {
 
   it('promise 5: callback, return of the browser and query in each of their six orders pay once', async () => {
     const steps = {
-      callback: (payment: TestPayment) => tell(world, approved(payment)),
-      browser: (payment: TestPayment) => askNow(world.service.asking, payment.id),
+      callback: async ({ payment, transactionId }: Charged) => {
+        assert.equal((await tell(world, approved(payment, { transactionId }))).status, 200);
+      },
+      browser: ({ payment }: Charged) => comeBack(world, payment, ''),
       query: () => world.turn('poll-pending-payments'),
     };
     for (const sequence of permutations(Object.keys(steps) as (keyof typeof steps)[])) {
       const [order, payment] = await world.orderWithPayment(agency);
       await world.decide(payment, { kind: 'approve', manner: 'never' });
       const charge = (await world.bank.charges()).find((one) => one.merchantReference === payment.reference);
-      const known = { ...payment, transactionId: charge?.transactionId ?? '' };
       world.pass({ minutes: 1 });
       for (const step of sequence) {
-        if (step === 'callback') await tell(world, approved(payment, known));
-        else await steps[step](payment);
+        await steps[step]({ payment, transactionId: charge?.transactionId ?? '' });
       }
       await isPaid(order, payment);
       assert.deepEqual(await world.eventTypes(order), [
@@ -74,6 +74,23 @@ describe('callbacks in any order', () => {
         'receipt.issued',
       ]);
     }
+  });
+
+  it('promise 6: an address that claims success changes nothing, and the page says that we are asking', async () => {
+    const [order, payment] = await world.orderWithPayment(agency);
+    const claim = `?status=approved&code=00&amount=180000&merchant_reference=${payment.reference}`;
+    // The way back waits some seconds for the callback; once the bank was asked, this browser waits no longer.
+    const gone = new AbortController();
+    const waiting = comeBack(world, payment, claim, gone.signal).catch(() => null);
+    const asked = `payment_id = '${payment.id}' and asked_at is not null and leased_until is null`;
+    await until(async () => (await world.count('payment_queries', asked)) === 1, 'the question to the bank');
+    gone.abort();
+    await waiting;
+    const page = await fetch(`${world.origin}/pay/${tokenOf(world, payment)}${claim}`);
+    assert.equal(page.status, 200);
+    assert.match(await page.text(), /<title>Đang chờ ngân hàng xác nhận/);
+    assert.equal((await world.payment(payment.id)).state, 'handed_off');
+    assert.equal(await world.orderStatus(order), 'open');
   });
 
   it('promise 7: a payer who never returns has paid all the same, and the agency is told', async () => {
@@ -189,6 +206,28 @@ describe('callbacks in any order', () => {
     });
   }
 });
+
+interface Charged {
+  readonly payment: TestPayment;
+  readonly transactionId: string;
+}
+
+/** The payer's browser follows the bank's way back, with whatever the address claims. */
+async function comeBack(
+  { service, origin }: TestService,
+  { id }: TestPayment,
+  claim: string,
+  signal?: AbortSignal,
+): Promise<{ status: number; text: string }> {
+  const address = service.payments.returnUrl('sandbox', id);
+  assert.ok(address.startsWith(origin));
+  const answer = await fetch(address + claim, signal ? { signal } : {});
+  return { status: answer.status, text: await answer.text() };
+}
+
+function tokenOf({ service }: TestService, { id }: TestPayment): string {
+  return service.links.tokenOf({ kind: 'payment', id });
+}
 
 function permutations<Item>(items: readonly Item[]): Item[][] {
   if (items.length === 0) return [[]];
