@@ -28,7 +28,7 @@ export async function tellOfPaying(cast: Cast, opened: OpenedOrder): Promise<Pai
     `the order to be paid with ${dong(opened.order.amount)}`,
     `it is ${paid.status} with ${dong(paid.amount_paid)}`,
   );
-  tell(`The bank's callback came: the order is paid at ${paid.paid_at}.`);
+  tell(`The order is paid, at ${paid.paid_at}.`);
 
   const events = await arrived(cast, paid.id, [
     'payment_order.opened',
@@ -42,6 +42,12 @@ export async function tellOfPaying(cast: Cast, opened: OpenedOrder): Promise<Pai
     "the event to name the bank's transaction",
     JSON.stringify(telling?.data.payments),
   );
+  const transactionId = payment.gateway_transaction_id;
+  const callback = await until(
+    "the bank's callback to be taken",
+    async () => (await bankSays(cast, transactionId)).callback,
+  );
+  tell(`The bank's signed callback for ${transactionId} was answered with ${String(callback.last_status)}.`);
   const ids = telling?.data.receipts.map(({ id }) => id) ?? [];
   const receipts = await Promise.all(ids.map((id) => cast.client.get(`/v1/receipts/${id}`, receipt)));
   const receipted = receipts.reduce((total, { amount }) => total + amount, 0);
@@ -57,11 +63,11 @@ export async function tellOfPaying(cast: Cast, opened: OpenedOrder): Promise<Pai
   const told = events.map(({ sequence, type }) => `${sequence} ${type}`).join(', ');
   tell(`The agency's inbox has, each signature verified, without a gap: ${told}.`);
 
-  await refuseSecondAttempt(cast, { browser, orderPage, opened }, payment.gateway_transaction_id);
+  await refuseSecondAttempt(cast, { browser, orderPage, opened }, transactionId);
   return {
     order: paid,
     paidAt: new Date(paid.paid_at),
-    gatewayTransactionId: payment.gateway_transaction_id,
+    gatewayTransactionId: transactionId,
     receipts,
   };
 }
@@ -82,10 +88,24 @@ async function payInBrowser(browser: Browser, { order: due }: OpenedOrder): Prom
 
 const bankBook = z.object({
   charges: z.array(z.object({ transaction_id: z.string(), merchant_reference: z.string() })),
+  callbacks: z.array(
+    z.object({ subject: z.string(), is_done: z.boolean(), last_status: z.int().nullable() }),
+  ),
 });
 
+/** The bank's own word: what it charged under the reference of a transaction, and whether we took its callback. */
+async function bankSays({ demonstration }: Cast, gatewayTransactionId: string) {
+  const answer = await fetch(`${demonstration.base_url}/sandbox/bank/book.json`);
+  const { charges, callbacks } = bankBook.parse(await answer.json());
+  const reference = charges.find(({ transaction_id: id }) => id === gatewayTransactionId)?.merchant_reference;
+  return {
+    charges: charges.filter((charge) => charge.merchant_reference === reference).length,
+    callback: callbacks.find(({ subject, is_done: isDone }) => subject === reference && isDone) ?? null,
+  };
+}
+
 async function refuseSecondAttempt(
-  { demonstration, client }: Cast,
+  cast: Cast,
   { browser, orderPage, opened }: { browser: Browser; orderPage: Page; opened: OpenedOrder },
   gatewayTransactionId: string,
 ): Promise<void> {
@@ -96,15 +116,12 @@ async function refuseSecondAttempt(
     const isPayable = formsOf(page).some(({ html }) => /name="method"|value="approve"/.test(html));
     expect(page.status === 200 && !isPayable, 'a page that takes no money', `${page.url} would take some`);
   }
-  const answer = await fetch(`${demonstration.base_url}/sandbox/bank/book.json`);
-  const { charges } = bankBook.parse(await answer.json());
-  const reference = charges.find(({ transaction_id: id }) => id === gatewayTransactionId)?.merchant_reference;
-  const count = charges.filter((charge) => charge.merchant_reference === reference).length;
-  expect(count === 1, "one charge in the bank's book", `there are ${count}`);
+  const { charges } = await bankSays(cast, gatewayTransactionId);
+  expect(charges === 1, "one charge in the bank's book", `there are ${charges}`);
   tell(`Sending the pay form again leads to the paid order; the bank's book holds one charge.`);
 
   const { procedure_code: _procedure, ...rest } = opened.request;
-  const again = await client.ask('POST', '/v1/payment-orders', { ...rest, lines: [opened.penalty] });
+  const again = await cast.client.ask('POST', '/v1/payment-orders', { ...rest, lines: [opened.penalty] });
   const code = refusalOf(again);
   expect(code === 'payment-order.already-paid', 'the same penalty to be refused', code);
   tell(`Asking for the same penalty again is refused: ${code}.`);

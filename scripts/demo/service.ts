@@ -10,7 +10,7 @@ import {
   readDemonstration,
   type Demonstration,
 } from '../../src/app/demonstration-file.ts';
-import { surprise } from './narration.ts';
+import { expect, surprise } from './narration.ts';
 
 export interface DemoService {
   readonly demonstration: Demonstration;
@@ -30,8 +30,15 @@ export async function findOrStartService(env: NodeJS.ProcessEnv): Promise<DemoSe
   if (written && (await isReady(written.base_url))) {
     return { demonstration: written, isOurs: false, stop: () => Promise.resolve() };
   }
+  const hasGivenDatabase = env['DATABASE_URL'] !== undefined && env['DATABASE_URL'] !== '';
+  expect(written !== null || !hasGivenDatabase, path, 'there is none: run npm run seed first');
   const port = await freePort(written?.base_url ?? 'http://localhost:3000');
   const baseUrl = `http://localhost:${port}`;
+  expect(
+    !hasGivenDatabase || written?.base_url === baseUrl,
+    `the port of ${written?.base_url ?? ''} to be free or to have the service`,
+    'another program has it: run npm run seed with another PORT',
+  );
   const before = writtenAt(path);
   const child = spawn(process.execPath, [join(ROOT, 'scripts', 'start.mjs')], {
     cwd: ROOT,
@@ -41,7 +48,7 @@ export async function findOrStartService(env: NodeJS.ProcessEnv): Promise<DemoSe
   const words = lastWordsOf(child);
   const stop = () => end(child);
   // With a database of its own the service writes demo.json anew, once it is up; otherwise `npm run seed` has.
-  const isWritten = env['DATABASE_URL'] ? () => true : () => writtenAt(path) > before;
+  const isWritten = () => hasGivenDatabase || writtenAt(path) > before;
   try {
     const demonstration = await startedOrEnded(child, words, async () => {
       const found = (await isReady(baseUrl)) && isWritten() ? readDemonstration(path) : null;

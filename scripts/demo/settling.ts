@@ -116,16 +116,14 @@ async function tellOfReport({ operator }: Cast, range: string, ours: readonly st
   tell(`The reconciliation report: ${matched} pairs of books and bank agree, ${others}.`);
 }
 
-type TrialBalance = z.output<typeof trialBalance>;
-
 async function tellOfBalance({ operator }: Cast): Promise<void> {
-  const at = new Date().toISOString();
-  const balance = await until<TrialBalance>('the books to be sealed up to now', async () => {
-    const path = `/v1/ledger/trial-balance?at=${at}`;
-    const answer = await operator.ask('GET', path);
-    if (answer.status === 409) return null;
-    return trialBalance.parse(JSON.parse(answer.text));
+  const path = '/v1/ledger/trial-balance';
+  const booked = new Date().toISOString();
+  await until('the books to be sealed up to now', async () => {
+    const answer = await operator.ask('GET', `${path}?at=${booked}`);
+    return answer.status === 409 ? null : answer;
   });
+  const balance = await operator.get(path, trialBalance);
   if (balance.books.length === 0 || balance.block === null)
     surprise('books with money in them', 'there are none');
   const sides = balance.books.map((book) => {
