@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { compose, type Service } from './app/compose.ts';
+import { demonstrationDeps, seedDemonstration } from './app/demonstration.ts';
+import type { Demonstration } from './app/demonstration-file.ts';
 import { startUp, type Resources } from './app/start-up.ts';
 
 const ROLES = ['serve', 'work'] as const;
@@ -29,12 +31,36 @@ async function main(): Promise<void> {
     const service = await compose({ ...resources, works: roles.has('work') });
     if (roles.has('serve')) await listen(service, resources);
     if (roles.has('work')) service.startWork();
+    if (resources.config.mode === 'embedded') tellWhereToClick(await seed(service, resources));
     const signal = await stopAsked;
     resources.logger.info({ signal }, 'service.stopping');
     await stop(service, resources);
   } finally {
     await resources.close();
   }
+}
+
+async function seed(service: Service, resources: Resources): Promise<Demonstration | null> {
+  const deps = demonstrationDeps(service, resources);
+  return deps && (await seedDemonstration(deps));
+}
+
+/** The end of a first start: what a newcomer opens next. Plain lines, for people. */
+function tellWhereToClick(demonstration: Demonstration | null): void {
+  if (!demonstration) return;
+  const [agency] = demonstration.agencies;
+  const lines = [
+    '',
+    'The payment service is running. No real money moves here.',
+    `  Pay an order as a citizen    ${demonstration.checkout_url}`,
+    `  The pretend bank's book      ${demonstration.base_url}/sandbox/bank`,
+    `  What the agency is told      ${agency?.webhook_inbox_url ?? ''}`,
+    `  Reconciliation               ${demonstration.console_url ?? ''}   (operator's client id and secret)`,
+    `  The API                      ${demonstration.docs_url}`,
+    '  Clients and secrets          .data/demo.json        Play it all once: npm run demo',
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 async function listen(service: Service, { config, logger }: Resources): Promise<void> {

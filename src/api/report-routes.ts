@@ -91,6 +91,7 @@ function reconciliationRoute(deps: ReportRouteDeps): ApiRoute {
     answers: {
       200: {
         description: 'The report; with `format=csv` one row per line and payment.',
+        textTypes: ['text/csv'],
         schema: z.strictObject({
           from: dayText,
           to: dayText,
@@ -144,6 +145,7 @@ function collectionsRoute(deps: ReportRouteDeps): ApiRoute {
     answers: {
       200: {
         description: 'The report.',
+        textTypes: ['text/csv'],
         schema: z.strictObject({
           from: dayText,
           to: dayText,

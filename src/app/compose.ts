@@ -1,6 +1,8 @@
 /** Composition root: the only file that constructs things and hands them to the doors. */
+import { createHmac } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Server } from 'node:http';
 import type { Express } from 'express';
 import { v7 as uuidv7 } from 'uuid';
@@ -25,8 +27,11 @@ import { settlementRoutes } from '../api/settlement-routes.ts';
 import { createTokenRoutes } from '../api/token-routes.ts';
 import { webhookRoutes } from '../api/webhook-routes.ts';
 import { createCheckoutLinks, type CheckoutLinks } from '../checkout/checkout-link.ts';
+import { createCheckoutRoutes } from '../checkout/checkout-routes.ts';
+import { consoleRoutes } from '../console/console-routes.ts';
 import { outboxFigures } from '../features/agencies/delivery-store.ts';
 import { purgeIdempotencyKeys } from '../features/agencies/purge-idempotency-keys.ts';
+import { verifyClient } from '../features/agencies/issue-token.ts';
 import { createSigningKeys } from '../features/agencies/signing-keys.ts';
 import { createDispatcher, type Dispatcher } from '../features/agencies/webhook-dispatcher.ts';
 import { deleteUnverifiedBefore } from '../features/callbacks/callback-store.ts';
@@ -58,11 +63,13 @@ import { createGatewayHttp } from '../platform/gateway-http.ts';
 import { assertPublicUrl, createGuardedClient } from '../platform/http-client.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createRateGate } from '../platform/rate-gate.ts';
-import { createRateLimiter } from '../platform/rate-limiter.ts';
+import { createBatchedRateLimiter, createRateLimiter } from '../platform/rate-limiter.ts';
 import { createSecretBox, type SecretBox } from '../platform/secret-box.ts';
 import { createShortCache } from '../platform/short-cache.ts';
 import { createWebhookPost } from '../platform/webhook-http.ts';
-import { createRunner, type Runner } from '../worker/runner.ts';
+import { csrfProtection } from '../web/forms.tsx';
+import type { SiteFacts } from '../web/page.tsx';
+import { createRunner, type Job, type Runner } from '../worker/runner.ts';
 import { schedule } from '../worker/schedule.ts';
 import { readOperatingFigures } from './figures-store.ts';
 import { createReadiness } from './health.ts';
@@ -95,6 +102,8 @@ export interface Service {
   readonly asking: AskGatewayDeps;
   readonly dispatcher: Dispatcher;
   readonly runner: Runner;
+  /** What the runner runs, for those who take single turns. */
+  readonly jobs: readonly Job[];
   readonly clock: Clock;
   readonly newId: IdSource;
   /** Begins background work, in processes that have some. */
@@ -225,47 +234,46 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     ? composeStandIns({ config, db, clock, logger, sandbox: config.sandbox })
     : null;
   let isStopping = false;
+  const jobs = schedule({
+    pollPendingPayments: (limit) => pollPendingPayments(asking, limit),
+    expireOrders: (limit) => expireOrders({ db, clock, newId, businessTimeZone, settleClaim: settle }, limit),
+    refundSurplus: (limit) => refundSurplus({ ...refunds, logger }, limit),
+    submitRefunds: (limit) => submitRefunds({ ...refunds, merchantAccounts, logger }, limit),
+    reconcileBatches: async () => {
+      const turn = await reconcileBatches({
+        db,
+        clock,
+        newId,
+        businessTimeZone,
+        accounts,
+        recordOutcomes: (items) => recordOutcomes(outcomes, items),
+        recordRefundOutcomes: async (items) => {
+          for (const { refundReference, outcome, ...from } of items) {
+            await recordRefundMessage(refunds, { ...from, item: { refundReference, outcome } });
+          }
+        },
+      });
+      return turn.batches > 0;
+    },
+    sealLedger: async () => (await sealLedger({ db })).blocks > 1,
+    publishLedgerHead: () =>
+      publishLedgerHead({
+        db,
+        appendLine: (line) => appendFile(join(config.dataDir, 'ledger-heads.jsonl'), line),
+        log: logger,
+      }),
+    extendBusinessDays: () => {
+      const today = dayOf(clock.now(), businessTimeZone);
+      return extendBusinessDays(db, addDays(today, -60), addDays(today, 400));
+    },
+    purgeIdempotencyKeys: (limit) => purgeIdempotencyKeys({ db, clock }, limit),
+    purgeUnverifiedCallbacks: () => deleteUnverifiedBefore(db, addMinutes(clock.now(), -30 * MINUTES_A_DAY)),
+    measure: () => measure(db, metrics),
+  });
   const runner = createRunner({
     logger,
     onTurn: (job, seconds, failed) => metrics.jobSeconds.observe({ job, failed: String(failed) }, seconds),
-    jobs: schedule({
-      pollPendingPayments: (limit) => pollPendingPayments(asking, limit),
-      expireOrders: (limit) =>
-        expireOrders({ db, clock, newId, businessTimeZone, settleClaim: settle }, limit),
-      refundSurplus: (limit) => refundSurplus({ ...refunds, logger }, limit),
-      submitRefunds: (limit) => submitRefunds({ ...refunds, merchantAccounts, logger }, limit),
-      reconcileBatches: async () => {
-        const turn = await reconcileBatches({
-          db,
-          clock,
-          newId,
-          businessTimeZone,
-          accounts,
-          recordOutcomes: (items) => recordOutcomes(outcomes, items),
-          recordRefundOutcomes: async (items) => {
-            for (const { refundReference, outcome, ...from } of items) {
-              await recordRefundMessage(refunds, { ...from, item: { refundReference, outcome } });
-            }
-          },
-        });
-        return turn.batches > 0;
-      },
-      sealLedger: async () => (await sealLedger({ db })).blocks > 1,
-      publishLedgerHead: () =>
-        publishLedgerHead({
-          db,
-          appendLine: (line) => appendFile(join(config.dataDir, 'ledger-heads.jsonl'), line),
-          log: logger,
-        }),
-      extendBusinessDays: () => {
-        const today = dayOf(clock.now(), businessTimeZone);
-        return extendBusinessDays(db, addDays(today, -60), addDays(today, 400));
-      },
-      purgeIdempotencyKeys: (limit) => purgeIdempotencyKeys({ db, clock }, limit),
-      purgeUnverifiedCallbacks: () =>
-        deleteUnverifiedBefore(db, addMinutes(clock.now(), -30 * MINUTES_A_DAY)),
-      measure: () => measure(db, metrics),
-    }),
+    jobs,
   });
 
   const unverifiedSample = createRateGate({ most: 10, windowMs: 60_000 });
@@ -297,13 +305,15 @@ export async function compose(resources: ComposeResources): Promise<Service> {
   const keys = createSigningKeys({ db, clock, box });
   const authenticate = createAuthentication({ hotPool, clock, keys, issuer: publicUrl });
   const limits = createLimits(config, { db, logger });
+  const site = siteFacts(config);
+  const isSecure = publicUrl.startsWith('https:');
   const { server, app } = createHttpServer({
     logger,
     newId,
-    site: siteFacts(config),
+    site,
     timeZone: businessTimeZone,
     formActionOrigins: gateways.enabled().flatMap(({ profile }) => profile.formActionOrigins),
-    isSecure: publicUrl.startsWith('https:'),
+    isSecure,
     trustedProxies: config.http.trustedProxies,
     callbackDoor,
     operation: operationRoutes({
@@ -338,7 +348,30 @@ export async function compose(resources: ComposeResources): Promise<Service> {
       }),
       createDocsRoutes(openApiDocument(routes, { version: '1', publicUrl })),
     ],
-    pages: [],
+    pages: [
+      createCheckoutRoutes({
+        db,
+        clock,
+        start: payments,
+        ask: asking,
+        links,
+        csrf: csrfProtection({ key: formKey(config), isSecure }),
+        limiter: limits.lookups,
+        site,
+        timeZone: businessTimeZone,
+        publicUrl,
+        securityContact: config.site.securityContact,
+        wait: (ms) => delay(ms),
+      }),
+      consoleRoutes({
+        db,
+        clock,
+        businessTimeZone,
+        site,
+        verifyClient: (given) => verifyClient(db, given),
+        gatewayName: (gateway) => gateway,
+      }),
+    ],
   });
 
   return {
@@ -353,6 +386,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     asking,
     dispatcher,
     runner,
+    jobs,
     clock,
     newId,
     startWork() {
@@ -419,7 +453,11 @@ function createLimits(config: Config, deps: { readonly db: Database; readonly lo
   const perMinute = (name: string, requests: number) =>
     createRateLimiter(deps, { name, requests, perSeconds: 60 });
   const tokens = perMinute('token-requests', tokenRequestsPerMinute);
-  const clients = perMinute('api-requests', apiRequestsPerMinute);
+  const clients = createBatchedRateLimiter(deps, {
+    name: 'api-requests',
+    requests: apiRequestsPerMinute,
+    perSeconds: 60,
+  });
   const lookups = perMinute('public-lookups', publicLookupsPerMinute);
   const waitOf = async (taken: ReturnType<typeof clients.take>): Promise<number | null> => {
     const decision = await taken;
@@ -429,17 +467,31 @@ function createLimits(config: Config, deps: { readonly db: Database; readonly lo
     tokens: (who: { clientId: string; address: string }) =>
       waitOf(tokens.take(`${who.address} ${who.clientId}`)),
     clients: (client: ApiClient) => waitOf(clients.take(client.clientId)),
-    lookups: (address: string) => waitOf(lookups.take(address)),
+    lookups: {
+      async consume(key: string) {
+        const decision = await lookups.take(key);
+        return decision.allowed
+          ? ({ ok: true } as const)
+          : ({ ok: false, retryAfterSeconds: decision.retryAfterSeconds } as const);
+      },
+    },
   };
 }
 
-function siteFacts(config: Config) {
+/** The key of form tokens follows from the newest link key; both guard the same pages. */
+function formKey(config: Config): Buffer {
+  const [newest] = config.secrets.linkKeys;
+  if (!newest) throw new Error('There is no link key.');
+  return createHmac('sha256', Buffer.from(newest.key.reveal(), 'base64')).update('form tokens').digest();
+}
+
+function siteFacts({ http, site, sandbox }: Config): SiteFacts {
   return {
-    domain: new URL(config.http.publicUrl).hostname,
-    supportPhone: '1800 0000',
-    supportHours: '24/7',
-    operator: { nameVi: 'Cổng Dịch vụ công quốc gia', nameEn: 'National Public Service Portal' },
-    isSandbox: config.sandbox !== null,
+    domain: new URL(http.publicUrl).hostname,
+    supportPhone: site.supportPhone,
+    supportHours: site.supportHours,
+    operator: { nameVi: site.operatorNameVi, nameEn: site.operatorNameEn },
+    isSandbox: sandbox !== null,
   };
 }
 

@@ -46,6 +46,15 @@ export interface Config {
     readonly linkKeys: readonly NamedKey[];
   };
   readonly businessTimeZone: string;
+  /** What pages tell of who runs the service and whom to call. */
+  readonly site: {
+    readonly operatorNameVi: string;
+    readonly operatorNameEn: string;
+    readonly supportPhone: string;
+    readonly supportHours: string;
+    /** Where faults of security are reported: a `mailto:` or `https:` address. */
+    readonly securityContact: string;
+  };
   readonly log: { readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent' };
   /** Null where there is no pretend bank. */
   readonly sandbox: { readonly merchantId: string; readonly secret: Secret } | null;
@@ -125,6 +134,13 @@ export function readConfig(env: Environment, files: { readonly dataDir: string }
     },
     secrets: keysOf(variables, generated),
     businessTimeZone: variables.BUSINESS_TIME_ZONE,
+    site: {
+      operatorNameVi: variables.OPERATOR_NAME_VI,
+      operatorNameEn: variables.OPERATOR_NAME_EN,
+      supportPhone: variables.SUPPORT_PHONE,
+      supportHours: variables.SUPPORT_HOURS,
+      securityContact: variables.SECURITY_CONTACT,
+    },
     log: { level: variables.LOG_LEVEL },
     sandbox: sandboxOf(variables, generated),
     limits: {
@@ -198,6 +214,14 @@ const VARIABLES = z.object({
     .string()
     .refine(isTimeZone, 'must be a time zone like Asia/Ho_Chi_Minh')
     .default('Asia/Ho_Chi_Minh'),
+  OPERATOR_NAME_VI: z.string().default('Cổng Dịch vụ công quốc gia'),
+  OPERATOR_NAME_EN: z.string().default('National Public Service Portal'),
+  SUPPORT_PHONE: z.string().default('1800 0000'),
+  SUPPORT_HOURS: z.string().default('24/7'),
+  SECURITY_CONTACT: z
+    .string()
+    .regex(/^(mailto:|https:\/\/)/, 'must begin with mailto: or https://')
+    .default('mailto:security@example.vn'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SANDBOX_ENABLED: flag.optional(),
   SANDBOX_MERCHANT_ID: z.string().optional(),

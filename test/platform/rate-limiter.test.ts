@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { openDatabase } from '../../src/platform/database.ts';
 import { createLogger } from '../../src/platform/logger.ts';
-import { createRateLimiter } from '../../src/platform/rate-limiter.ts';
+import { createBatchedRateLimiter, createRateLimiter } from '../../src/platform/rate-limiter.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const silent = createLogger({ level: 'silent' });
@@ -51,5 +51,21 @@ describe('a rate limit', () => {
     assert.equal(lines.length, 3);
     assert.match(lines[0] ?? '', /rate-limit\.not-counted/);
     await db.destroy();
+  });
+
+  it('for the busiest door stops a client in every process once one of them has told', async () => {
+    const limit = { name: 'busy', requests: 20, perSeconds: 60 };
+    const one = createBatchedRateLimiter({ db: test.db, logger: silent }, limit);
+    const two = createBatchedRateLimiter({ db: test.db, logger: silent }, limit);
+    const inOne = await Promise.all(Array.from({ length: 30 }, () => one.take('c')));
+    assert.equal(inOne.filter(({ allowed }) => allowed).length, 20);
+    let refused = false;
+    for (let deadline = Date.now() + 5_000; !refused && Date.now() < deadline;) {
+      const [first, second] = [await one.take('c'), await two.take('c')];
+      refused = !first.allowed && !second.allowed;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.ok(refused);
+    assert.deepEqual(await two.take('another'), { allowed: true });
   });
 });

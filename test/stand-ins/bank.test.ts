@@ -352,8 +352,9 @@ describe('the pretend bank', () => {
   });
 
   describe('writes a file a day', () => {
-    const fileOf = async (day: string) => {
-      const answer = await supertest(world.app).get(`/sandbox/bank/api/settlement-files/${day}`).expect(200);
+    const fileOf = async (day: string, asked = '') => {
+      const path = `/sandbox/bank/api/settlement-files/${day}${asked}`;
+      const answer = await supertest(world.app).get(path).expect(200);
       assert.match(answer.get('content-disposition') ?? '', /sandbox-DVC01-.*\.csv/);
       return world.adapter.settlementFiles!.readSettlementFile({
         name: 'day.csv',
@@ -405,6 +406,19 @@ describe('the pretend bank', () => {
       const reading = await fileOf('2020-02-29');
       assert.deepEqual(reading.kind === 'read' ? reading.lines : null, []);
       await supertest(world.app).get('/sandbox/bank/api/settlement-files/2026-02-30').expect(404);
+    });
+
+    it('in parts, so that what is paid later comes without what was told before', async () => {
+      const early = await paidOn('2027-01-20T03:00:00Z', 10_000);
+      const later = await paidOn('2027-01-20T04:00:00Z', 20_000);
+      const references = async (asked: string) => {
+        const reading = await fileOf('2027-01-20', asked);
+        return reading.kind === 'read' ? reading.lines.map(({ reference }) => reference) : reading.faults;
+      };
+      assert.deepEqual(await references('?from_line=1'), [early.reference, later.reference]);
+      assert.deepEqual(await references('?from_line=2'), [later.reference]);
+      assert.deepEqual(await references('?from_line=3'), []);
+      await supertest(world.app).get('/sandbox/bank/api/settlement-files/2027-01-20?from_line=0').expect(404);
     });
 
     it('with a line left out, an amount altered and a line nobody knows, when asked to', async () => {

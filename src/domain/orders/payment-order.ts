@@ -65,6 +65,8 @@ export interface PaymentOrder {
   readonly paidAt: Date | null;
   readonly closedAt: Date | null;
   readonly acknowledgedAt: Date | null;
+  /** Of what was paid, what no refund has taken or is holding. */
+  readonly amountRefundable: Money;
   readonly lines: readonly OrderLine[];
 }
 

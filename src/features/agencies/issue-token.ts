@@ -1,6 +1,6 @@
 /** Issues an access token to an API client that proves its secret. */
 import { timingSafeEqual } from 'node:crypto';
-import type { Scope } from '../../domain/agencies/api-client.ts';
+import type { ApiClient, Scope } from '../../domain/agencies/api-client.ts';
 import { Refusal } from '../../domain/kernel/refusals.ts';
 import type { Clock } from '../../domain/kernel/time.ts';
 import type { Database } from '../../platform/database.ts';
@@ -34,11 +34,8 @@ const NO_DIGEST = Buffer.alloc(32);
 
 /** Refuses: access.invalid-client, access.scope-not-granted. */
 export async function issueToken(deps: IssueTokenDeps, request: TokenRequest): Promise<IssuedToken> {
-  const found = await findClientForSignIn(deps.db, request.clientId);
-  // An unknown client is compared all the same, so that the time taken tells nothing.
-  const isSecretRight = timingSafeEqual(digestOfSecret(request.clientSecret), found?.secretHash ?? NO_DIGEST);
-  if (!found || !isSecretRight) throw new Refusal('access.invalid-client');
-  const { client } = found;
+  const client = await verifyClient(deps.db, request);
+  if (!client) throw new Refusal('access.invalid-client');
   const asked = request.scopes ?? client.scopes;
   const scopes = client.scopes.filter((scope) => asked.includes(scope));
   if (scopes.length === 0 || scopes.length < new Set(asked).size) {
@@ -61,6 +58,17 @@ export async function issueToken(deps: IssueTokenDeps, request: TokenRequest): P
   };
   const accessToken = signToken(claims, await deps.keys.current());
   return { accessToken, expiresInSeconds: TOKEN_LIFE_SECONDS, scopes };
+}
+
+/** The living client that an id and its secret belong to, or null. */
+export async function verifyClient(
+  db: Database,
+  given: { readonly clientId: string; readonly clientSecret: string },
+): Promise<ApiClient | null> {
+  const found = await findClientForSignIn(db, given.clientId);
+  // An unknown client is compared all the same, so that the time taken tells nothing.
+  const isSecretRight = timingSafeEqual(digestOfSecret(given.clientSecret), found?.secretHash ?? NO_DIGEST);
+  return found && isSecretRight ? found.client : null;
 }
 
 function secondsOf(at: Date): number {

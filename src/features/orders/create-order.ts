@@ -111,6 +111,7 @@ export async function createOrder(
     paidAt: null,
     closedAt: null,
     acknowledgedAt: null,
+    amountRefundable: money(0n, deps.currency),
     lines: priced.lines,
   };
   const result = await deps.opener.add({ order, client, kept: keep ? keep(order) : null });

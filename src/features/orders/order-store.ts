@@ -55,6 +55,7 @@ interface OrderRow {
   paid_at: Date | null;
   closed_at: Date | null;
   acknowledged_at: Date | null;
+  refundable: bigint | null;
   lines: LineJson[] | null;
 }
 
@@ -62,6 +63,11 @@ const ORDER = `o.agency_id, o.id, o.lookup_code, o.dossier_code, o.procedure_cod
   o.currency, o.principal_amount, o.amount_paid, o.amount_refunded, o.payer_name, o.payer_identity_number, o.payer_email,
   o.payer_phone, o.return_url, o.metadata, o.created_by, o.created_at, o.expires_at, o.paid_at, o.closed_at,
   o.acknowledged_at, (
+    select sum(f.amount - f.refunded)::bigint from order_claims c
+    join allocations a on a.agency_id = c.agency_id and a.payment_id = c.payment_id and a.order_id = c.order_id
+    join allocation_lines f on f.agency_id = a.agency_id and f.payment_id = a.payment_id and f.order_id = a.order_id
+    where c.agency_id = o.agency_id and c.order_id = o.id and a.claim = 'applied'
+  ) as refundable, (
     select json_agg(json_build_object('line_no', l.line_no, 'obligation_type', l.obligation_type, 'fee_code', l.fee_code,
       'fee_version', l.fee_version, 'description', l.description, 'quantity', l.quantity, 'unit_amount', l.unit_amount,
       'amount', l.amount, 'beneficiary_code', l.beneficiary_code, 'budget_chapter', l.budget_chapter,
@@ -292,6 +298,7 @@ function orderOf(row: OrderRow): PaymentOrder {
     paidAt: row.paid_at,
     closedAt: row.closed_at,
     acknowledgedAt: row.acknowledged_at,
+    amountRefundable: money(row.refundable ?? 0n, currency),
     lines: (row.lines ?? []).map((line) => lineOf(line, currency)),
   };
 }

@@ -1,12 +1,6 @@
 /** Citizen chose a method: open a payment, ask the gateway for the hand-off. Two short transactions, the network between. */
 import { randomBytes } from 'node:crypto';
-import {
-  newId,
-  publicId,
-  type AgencyId,
-  type IdSource,
-  type PaymentId,
-} from '../../domain/kernel/ids.ts';
+import { newId, publicId, type AgencyId, type IdSource, type PaymentId } from '../../domain/kernel/ids.ts';
 import { compare, sum, type Currency, type Money } from '../../domain/kernel/money.ts';
 import { Refusal } from '../../domain/kernel/refusals.ts';
 import { addMinutes, dayOf, type Clock, type Day } from '../../domain/kernel/time.ts';

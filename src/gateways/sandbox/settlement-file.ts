@@ -47,7 +47,12 @@ export function readSettlementFile(file: {
   const totalNet = checkTrailer(rows, lines, header?.count ?? null, report);
   return faults.length > 0 || totalNet === null
     ? { kind: 'unreadable', faults }
-    : { kind: 'read', lines: lines.map(({ line }) => line), totalNet };
+    : {
+        kind: 'read',
+        lines: lines.map(({ line }) => line),
+        totalNet,
+        ...(header?.day ? { day: header.day } : {}),
+      };
 }
 
 function splitRows(bytes: Uint8Array, report: Report): readonly (readonly string[])[] {

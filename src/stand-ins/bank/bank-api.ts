@@ -110,13 +110,16 @@ export function createBankApi(deps: BankApiDeps, sender: CallbackSender): Router
   router.get('/settlement-files/:day', async (request, response) => {
     const { day } = request.params;
     const asked = request.query['merchant'];
+    const fromLine = Number(request.query['from_line'] ?? '1');
     const merchantId = typeof asked === 'string' ? asked : [...deps.merchants.keys()][0];
-    if (merchantId === undefined || !deps.merchants.has(merchantId) || !z.iso.date().safeParse(day).success) {
+    const isAskedWell = z.iso.date().safeParse(day).success && Number.isSafeInteger(fromLine) && fromLine > 0;
+    if (merchantId === undefined || !deps.merchants.has(merchantId) || !isAskedWell) {
       response.status(404).json({ error: 'no such file' });
       return;
     }
-    const file = await settlementFile(deps.db, merchantId, day);
-    response.attachment(`sandbox-${merchantId}-${day}.csv`).type('text/csv').send(file);
+    const file = await settlementFile(deps.db, merchantId, { day, fromLine });
+    const part = fromLine === 1 ? '' : `-from-${fromLine.toString()}`;
+    response.attachment(`sandbox-${merchantId}-${day}${part}.csv`).type('text/csv').send(file);
   });
 
   return router;

@@ -13,8 +13,15 @@ interface FileLine {
   readonly at: Date;
 }
 
-/** The whole file as text. A file with planted faults is still well formed: its sums fit its lines. */
-export async function settlementFile(reader: Reader, merchantId: string, day: string): Promise<string> {
+/**
+ * A day's file as text, from one of its lines on, in the order of time: what comes later is added at the end, so that
+ * a day can be taken in parts. A file with planted faults is still well formed: its sums fit its lines.
+ */
+export async function settlementFile(
+  reader: Reader,
+  merchantId: string,
+  { day, fromLine }: { readonly day: string; readonly fromLine: number },
+): Promise<string> {
   const from = new Date(`${day}T00:00:00+07:00`);
   const until = new Date(from.getTime() + 86_400_000);
   const charges = await book.chargesBetween(reader, merchantId, from, until);
@@ -38,7 +45,8 @@ export async function settlementFile(reader: Reader, merchantId: string, day: st
       at: refund.refundedAt ?? from,
     })),
   ];
-  return written(merchantId, day, faults.reduce(withFault, lines));
+  const inOrder = lines.sort((a, b) => a.at.getTime() - b.at.getTime());
+  return written(merchantId, day, faults.reduce(withFault, inOrder).slice(fromLine - 1));
 }
 
 function withFault(lines: readonly FileLine[], fault: FileFault): FileLine[] {

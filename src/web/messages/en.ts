@@ -381,6 +381,7 @@ export const en = {
   },
 
   reconciliation: {
+    menuLabel: 'Reconciliation',
     title: (from, to) => `Reconciliation from ${from} to ${to}`,
     titleOneDay: (day) => `Reconciliation of ${day}`,
     asOf: (at) => `As of ${at}.`,

@@ -384,6 +384,7 @@ export const vi = {
   },
 
   reconciliation: {
+    menuLabel: 'Đối soát',
     title: (from: string, to: string) => `Đối soát từ ${from} đến ${to}`,
     titleOneDay: (day: string) => `Đối soát ngày ${day}`,
     asOf: (at: string) => `Số liệu lúc ${at}.`,

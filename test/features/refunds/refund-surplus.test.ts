@@ -4,9 +4,10 @@ import type { RefundOutcome } from '../../../src/domain/payments/gateway-outcome
 import { recordRefundOutcome } from '../../../src/features/refunds/record-refund-outcome.ts';
 import { refundSurplus } from '../../../src/features/refunds/refund-surplus.ts';
 import { addRule } from '../../../src/features/refunds/rule-store.ts';
+import { requestPlatformRefund } from '../../../src/features/refunds/request-platform-refund.ts';
 import { submitRefunds } from '../../../src/features/refunds/submit-refunds.ts';
 import { findRefundsOfOrder } from '../../../src/features/refunds/refund-store.ts';
-import type { OrderId, PaymentId } from '../../../src/domain/kernel/ids.ts';
+import { PLATFORM_AGENCY, type OrderId, type PaymentId } from '../../../src/domain/kernel/ids.ts';
 import { inTransaction, query } from '../../../src/platform/database.ts';
 import { createPaidOrders, WHOLE, type OrderRef, type PaidOrders } from '../../support/paid-orders.ts';
 import {
@@ -226,6 +227,25 @@ describe('money that was not owed', () => {
       await world.tellPaid(paymentId, 1_000n);
       const told = await refusal(ask(world, orders[0]!, 1_000n, { available: 1_000n, paymentId }));
       assert.equal(told.code, 'refund.held-by-platform');
+
+      const command = { paymentId, reason: 'Too little.', actor: 'client:a' };
+      const refund = await inTransaction(world.database.db, (tx) =>
+        requestPlatformRefund(tx, world.deps, command),
+      );
+      const twice = inTransaction(world.database.db, (tx) => requestPlatformRefund(tx, world.deps, command));
+      assert.equal((await refusal(twice)).code, 'refund.amount-exceeds-available');
+      await approve(world, refund);
+      await submitRefunds(world.deps, 10);
+      assert.deepEqual(await balances(world, PLATFORM_AGENCY), {});
+      for (const order of orders) {
+        assert.deepEqual(
+          (await eventsOf(world, order)).map(({ type }) => type),
+          ['refund.requested', 'refund.succeeded'],
+        );
+        await world.tellPaid(await world.startPayment([order]));
+        assert.equal((await orderRow(world, order)).status, 'paid');
+      }
+      await hasNoDrift(world);
     });
 
     it('that came back after it had gone can be sent again', async () => {
