@@ -30,7 +30,7 @@ describe("the citizen's way", () => {
     assert.ok(locationOf(answer).startsWith(`${world.origin}/sandbox/bank/`), locationOf(answer));
     const [payment] = await world.paymentsOf(order);
     assert.equal(payment?.state, 'handed_off');
-    return payment!.id;
+    return payment.id;
   }
 
   const returnPath = (id: PaymentId) =>
@@ -146,8 +146,7 @@ describe("the citizen's way", () => {
     const path = world.orderPath(order);
     await citizen.get('/pay');
     const tabs = await Promise.all([citizen.get(path), citizen.get(path)]);
-    const send = (tab: number) =>
-      citizen.post(path, { ...hiddenFields(tabs[tab]!.text), method: 'sandbox' });
+    const send = (tab: number) => citizen.post(path, { ...hiddenFields(tabs[tab]!.text), method: 'sandbox' });
     const answers = await Promise.all([send(0), send(0), send(1)]);
     answers.push(await send(0));
     assert.equal((await world.paymentsOf(order)).length, 1);
