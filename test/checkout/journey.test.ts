@@ -29,7 +29,7 @@ describe("the citizen's way", () => {
     assert.ok(locationOf(answer).startsWith(`${world.origin}/sandbox/bank/`), locationOf(answer));
     const [payment] = await world.paymentsOf(order);
     assert.equal(payment?.state, 'handed_off');
-    return payment!.id;
+    return payment.id;
   }
 
   const returnPath = (id: PaymentId) =>

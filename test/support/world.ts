@@ -222,7 +222,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       return order;
     },
     orderPath: ({ agencyId: agency, id }) =>
-      `/pay/${links.tokenOf({ kind: 'order', agencyId: agency, id: id as OrderId })}`,
+      `/pay/${links.tokenOf({ kind: 'order', agencyId: agency, id: id })}`,
     paymentPath: (id) => `/pay/${links.tokenOf({ kind: 'payment', id })}`,
     paymentsOf: ({ agencyId: agency, id }) => findPaymentsOfOrder(db, { agencyId: agency, id }),
     async atBank(id, decision, how = { notify: true }) {
