@@ -187,7 +187,8 @@ async function addEvents(
   }
 }
 
-async function startReceiverProcess(): Promise<{
+/** A receiver of webhooks in a process of its own. */
+export async function startReceiverProcess(): Promise<{
   readonly host: string;
   count(): Promise<number>;
   stop(): void;
