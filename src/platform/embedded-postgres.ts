@@ -22,6 +22,7 @@ import pg from 'pg';
 import { ensureRolesAndDatabase } from './database-roles.ts';
 import { takeFolderLock } from './folder-lock.ts';
 import { preparePostgresPrograms, type PostgresPrograms, type ProgramOptions } from './postgres-binaries.ts';
+import { takeFolderLock } from './folder-lock.ts';
 import { isAlive, waitUntilGone } from './processes.ts';
 
 /** The major version of the PostgreSQL that comes with `npm install`; its data folders say the same. */
@@ -234,13 +235,25 @@ async function startOrAdopt(server: Server, password: string, wantedPort: number
       await delay(50); // It may be starting, recovering or stopping.
       continue;
     }
-    // A file left by a crash may name a process that lives and is somebody else's; PostgreSQL would then refuse.
-    rmSync(join(dataDir, 'postmaster.pid'), { force: true });
-    const port = wantedPort ?? (await freePort());
-    const pid = launch(server, port);
-    const reason = await untilReady(pid, url('postgres', password, port, 'postgres'), end);
-    if (reason === null) return { port, adopted: false };
-    last = reason;
+    // Of several starts one launches; the others would take its fresh pid file for one left by a crash.
+    const lock = takeFolderLock(`${dataDir}.starting`);
+    if ('heldBy' in lock) {
+      last = `process ${String(lock.heldBy)} is starting it`;
+      await delay(50);
+      continue;
+    }
+    try {
+      if (runningServer(dataDir)) continue;
+      // A file left by a crash may name a process that lives and is somebody else's; PostgreSQL would then refuse.
+      rmSync(join(dataDir, 'postmaster.pid'), { force: true });
+      const port = wantedPort ?? (await freePort());
+      const pid = launch(server, port);
+      const reason = await untilReady(pid, url('postgres', password, port, 'postgres'), end);
+      if (reason === null) return { port, adopted: false };
+      last = reason;
+    } finally {
+      lock.release();
+    }
     await delay(100);
   }
   throw new Error(`PostgreSQL did not start in ${dataDir}: ${last}. Its log is ${server.logPath}.`);
