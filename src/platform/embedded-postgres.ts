@@ -22,7 +22,6 @@ import pg from 'pg';
 import { ensureRolesAndDatabase } from './database-roles.ts';
 import { takeFolderLock } from './folder-lock.ts';
 import { preparePostgresPrograms, type PostgresPrograms, type ProgramOptions } from './postgres-binaries.ts';
-import { takeFolderLock } from './folder-lock.ts';
 import { isAlive, waitUntilGone } from './processes.ts';
 
 /** The major version of the PostgreSQL that comes with `npm install`; its data folders say the same. */
