@@ -14,6 +14,7 @@ import { inParallel } from '../../src/platform/in-parallel.ts';
 import { startServiceProcess, type ServiceProcess } from './child-process.ts';
 import { runningClock } from './clock.ts';
 import { newTestId } from './ids.ts';
+import { judgeCharges } from './judge.ts';
 import { randomFrom, type Random } from './random.ts';
 import {
   assertSoundBooks,
@@ -294,40 +295,20 @@ async function endLeases(db: Database): Promise<void> {
 /** The bank's book against ours, the receiver's log against our events. */
 async function judge(world: TestService, agencies: readonly TestAgency[], orders: readonly TestOrder[]) {
   const { db } = world;
-  const charges = await world.bank.charges();
-  const rows = await query<{ transaction: string; claims: string[]; postings: bigint }>(
-    db,
-    `select g.gateway_transaction_id as transaction,
-       (select array_agg(a.claim) from allocations a where a.payment_id = g.payment_id) as claims,
-       (select count(*) from ledger_transactions t where t.event_kind = 'payment' and t.event_ref = g.payment_id::text) as postings
-     from gateway_transactions g`,
-  );
-  const ours = new Map(rows.map((row) => [row.transaction, row]));
-  for (const { transactionId } of charges) {
-    const row = ours.get(transactionId);
-    assert.ok(row, `the bank's charge ${transactionId} is unknown to us`);
-    assert.equal(row.claims.length, 1, `charge ${transactionId} has one allocation`);
-    assert.ok(
-      ['applied', 'surplus'].includes(row.claims[0] ?? ''),
-      `charge ${transactionId} is ${row.claims.join()}`,
-    );
-    assert.equal(row.postings, 1n, `charge ${transactionId} is booked once`);
-  }
-  assert.equal(rows.length, charges.length, 'we hold nothing that the bank did not charge');
+  const { charges, applied, surplus } = await judgeCharges(world);
+  assert.equal(charges, applied + surplus, 'nothing was of a wrong amount');
   const ledgerTransactions = await world.count('ledger_transactions', `event_kind = 'payment'`);
-  assert.equal(ledgerTransactions, charges.length, 'one ledger transaction for each charge, nothing beside');
+  assert.equal(ledgerTransactions, charges, 'one ledger transaction for each charge, nothing beside');
 
   assert.equal(await world.count('payments', `state in ('created', 'handed_off', 'unknown')`), 0);
   for (const order of orders) assert.equal(await world.orderStatus(order), 'paid', order.publicId);
   await assertSoundBooks(db);
 
-  const applied = rows.filter(({ claims }) => claims[0] === 'applied').length;
-  const surplus = rows.length - applied;
   const refunds = await world.count('stand_in.bank_refunds', `state = 'approved'`);
   assert.equal(refunds, surplus, 'each surplus went back once, by the book of the bank');
   assert.equal(applied, orders.length);
   return {
-    charges: charges.length,
+    charges,
     applied,
     surplus,
     ledgerTransactions,
