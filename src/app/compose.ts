@@ -1,6 +1,6 @@
 /** Composition root: the only file that constructs things and hands them to the doors. */
 import { createHmac } from 'node:crypto';
-import { appendFile } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Server } from 'node:http';
@@ -260,7 +260,10 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     publishLedgerHead: () =>
       publishLedgerHead({
         db,
-        appendLine: (line) => appendFile(join(config.dataDir, 'ledger-heads.jsonl'), line),
+        appendLine: async (line) => {
+          await mkdir(config.dataDir, { recursive: true });
+          await appendFile(join(config.dataDir, 'ledger-heads.jsonl'), line);
+        },
         log: logger,
       }),
     extendBusinessDays: () => {

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { createCheckoutLinks, type CheckoutLinks } from '../../src/checkout/checkout-link.ts';
 import { createCheckoutRoutes, type CheckoutDeps } from '../../src/checkout/checkout-routes.ts';
 import { SCOPES, type ApiClient } from '../../src/domain/agencies/api-client.ts';
-import type { AgencyId, OrderId, PaymentId } from '../../src/domain/kernel/ids.ts';
+import type { AgencyId, PaymentId } from '../../src/domain/kernel/ids.ts';
 import { addDays, dayOf, DEFAULT_BUSINESS_TIME_ZONE } from '../../src/domain/kernel/time.ts';
 import type { LineRequest, OrderRequest } from '../../src/domain/orders/open-order.ts';
 import type { PaymentOrder } from '../../src/domain/orders/payment-order.ts';
