@@ -235,6 +235,11 @@ async function pressPay(
   const page = await fetch(order.checkoutUrl);
   if (page.status !== 200) return null;
   const html = await page.text();
+  // An attempt whose start was cut short has a page of its own, which leads on to the bank.
+  const onward = /href="(\/pay\/[^"]+\/bank)"/.exec(html)?.[1];
+  if (onward !== undefined) {
+    return referenceAt(world, await fetch(world.origin + onward, { redirect: 'manual' }));
+  }
   const cookie = page.headers
     .getSetCookie()
     .map((one) => one.split(';')[0])
@@ -251,10 +256,15 @@ async function pressPay(
     body: fields,
     redirect: 'manual',
   });
-  const bankOrder = /\/sandbox\/bank\/pay\/([0-9a-f]+)/.exec(pressed.headers.get('location') ?? '')?.[1];
+  return referenceAt(world, pressed);
+}
+
+/** Our reference of the bank's page that an answer leads to; null when it leads elsewhere. */
+async function referenceAt({ db }: TestService, answer: Response): Promise<string | null> {
+  const bankOrder = /\/sandbox\/bank\/pay\/([0-9a-f]+)/.exec(answer.headers.get('location') ?? '')?.[1];
   if (bankOrder === undefined) return null;
   const [row] = await query<{ reference: string }>(
-    world.db,
+    db,
     'select merchant_reference as reference from stand_in.bank_orders where id = :bankOrder',
     { bankOrder },
   );
