@@ -2,9 +2,12 @@
 import type { PaymentId } from '../domain/kernel/ids.ts';
 import type { HandOff } from '../domain/payments/hand-off.ts';
 import { isUndecided } from '../domain/payments/payment-lifecycle.ts';
-import type { PaymentOfOrder } from '../features/payments/payment-store.ts';
+import { findOrdersOfPayment, type PaymentOfOrder } from '../features/payments/payment-store.ts';
+import { startPayment } from '../features/payments/start-payment.ts';
+import { Refusal } from '../domain/kernel/refusals.ts';
 import { contextOf } from '../web/request-context.ts';
 import {
+  addressOf,
   NOT_FOUND,
   pageAnswer,
   seeOther,
@@ -36,8 +39,9 @@ export async function showHandOff(deps: CheckoutDeps, visit: Visit, id: PaymentI
   const facts = await readPaymentFacts(deps, id);
   if (!facts) return NOT_FOUND;
   const { payment } = facts;
-  const { handOff } = payment;
-  if (handOff === null || !canContinue(deps, payment)) return seeOther(paymentPath(deps, id));
+  if (!canContinue(deps, payment)) return seeOther(paymentPath(deps, id));
+  const handOff = payment.handOff ?? (await handOffAgain(deps, visit, payment));
+  if (handOff === null) return seeOther(paymentPath(deps, id));
   if (handOff.kind === 'redirect') {
     return continueAtGateway(deps, visit, { id, gateway: payment.gateway, handOff });
   }
@@ -53,9 +57,37 @@ export async function showHandOff(deps: CheckoutDeps, visit: Visit, id: PaymentI
   return pageAnswer(handOffPage(view, visit.page));
 }
 
+/**
+ * The gateway's answer was lost on the way to us: it is asked for once more, under the same reference, so that the
+ * payer need not wait until the attempt lapses. Null when it is lost again, or something else came between.
+ */
+async function handOffAgain(
+  deps: CheckoutDeps,
+  { request, page }: Visit,
+  payment: PaymentOfOrder,
+): Promise<HandOff | null> {
+  try {
+    const started = await startPayment(deps.start, {
+      orders: await findOrdersOfPayment(deps.db, payment.id),
+      gateway: payment.gateway,
+      locale: page.locale,
+      payerIp: addressOf(request),
+      expected: null,
+    });
+    return started.kind === 'handed_off' && started.paymentId === payment.id ? started.handOff : null;
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
+}
+
 /** Whether the attempt can still be approved at its gateway. */
-export function canContinue(deps: CheckoutDeps, { state, claim, gateway, handOff }: PaymentOfOrder): boolean {
-  if (!isUndecided(state) || claim !== 'reserved' || handOff === null) return false;
+export function canContinue(
+  deps: CheckoutDeps,
+  { state, claim, gateway, handOff, lifetimeEndsAt }: PaymentOfOrder,
+): boolean {
+  if (!isUndecided(state) || claim !== 'reserved') return false;
+  if (handOff === null) return state !== 'unknown' && lifetimeEndsAt > deps.clock.now();
   if (handOff.expiresAt <= deps.clock.now()) return false;
   return handOff.kind === 'qr_transfer' || isOfGateway(deps, gateway, handOff.url);
 }

@@ -84,6 +84,23 @@ describe('attempts at an order', () => {
     assert.equal(await world.orderStatus(order), 'paid');
   });
 
+  it('promise 37: the page of an attempt whose answer was lost leads on to the bank, under the same reference', async () => {
+    const order = await world.openOrder(agency);
+    await world.bank.setSwitch('drop_order_answer', 1);
+    const lost = await world.startPayment(order);
+    const path = `/pay/${world.service.links.tokenOf({ kind: 'payment', id: lost.id })}`;
+    assert.match(await (await fetch(world.origin + path)).text(), new RegExp(`href="${path}/bank"`));
+    const onward = await fetch(`${world.origin}${path}/bank`, { redirect: 'manual' });
+    assert.match(onward.headers.get('location') ?? '', /\/sandbox\/bank\/pay\//);
+    assert.deepEqual(await claims(order), ['reserved']);
+    assert.equal(
+      await world.count('stand_in.bank_orders', `merchant_reference = '${lost.reference}'`),
+      1,
+      'the bank has one order',
+    );
+    assert.equal((await world.payment(lost.id)).state, 'handed_off');
+  });
+
   it('promise 37: when nobody comes back the ladder asks by our own reference', async () => {
     const order = await world.openOrder(agency);
     await world.bank.setSwitch('drop_order_answer', 1);

@@ -21,6 +21,20 @@ export function fixedClock(iso: string): FixedClock {
   };
 }
 
+/** A clock that runs with the machine's, and that a test moves ahead. */
+export function runningClock(): FixedClock {
+  let aheadMs = 0;
+  return {
+    now: () => new Date(Date.now() + aheadMs),
+    advance(ms) {
+      aheadMs += ms;
+    },
+    set(iso) {
+      aheadMs = instant(iso) - Date.now();
+    },
+  };
+}
+
 function instant(iso: string): number {
   const at = Date.parse(iso);
   if (Number.isNaN(at)) throw new Error(`"${iso}" is not an instant`);

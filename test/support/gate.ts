@@ -8,6 +8,8 @@ export interface GatedPool extends HotPool {
   loseBefore(name: string): void;
   /** The next run takes effect and fails all the same, as when a process dies before it hears the answer. */
   loseAfter(name: string): void;
+  /** Forgets what is planned to be lost. */
+  mend(): void;
 }
 
 export interface Held {
@@ -53,5 +55,9 @@ export function gatedPool(pool: HotPool): GatedPool {
     },
     loseBefore: (name) => void lostBefore.add(name),
     loseAfter: (name) => void lostAfter.add(name),
+    mend() {
+      lostBefore.clear();
+      lostAfter.clear();
+    },
   };
 }

@@ -1,6 +1,6 @@
 /** The whole service on a loopback port with the pretend bank and the inbox, under a clock that a test moves. */
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,6 +77,8 @@ export interface TestPayment {
 
 export interface TestService {
   readonly origin: string;
+  /** With these variables another process serves or works on the same database. */
+  readonly env: Readonly<Record<string, string>>;
   readonly config: Config;
   readonly clock: FixedClock;
   readonly database: TestDatabase;
@@ -145,6 +147,8 @@ export interface TestServiceOptions {
   /** Puts something between the service and the pool of its money path: a gate. */
   readonly wrapHotPool?: (pool: HotPool) => HotPool;
   readonly env?: Readonly<Record<string, string>>;
+  /** Stands before the service: answers a request itself and says so, or leaves it to the service. */
+  readonly front?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 /** Make one in `before`, stop it in `after`. The clock begins at the machine's time and stands still. */
@@ -154,22 +158,8 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
   const front = createServer();
   const origin = await listen(front);
   const complaints: string[] = [];
-  const config = readConfig(
-    {
-      DATABASE_URL: database.appUrl,
-      DATABASE_OWNER_URL: database.ownerUrl,
-      PUBLIC_URL: origin,
-      SECRETS_KEY: KEY(1),
-      LINK_KEYS: `t1:${KEY(2)}`,
-      SANDBOX_MERCHANT_ID: SANDBOX_MERCHANT,
-      SANDBOX_SECRET,
-      LOG_LEVEL: 'warn',
-      LIMIT_TOKEN_REQUESTS_PER_MINUTE: '1000000',
-      LIMIT_API_REQUESTS_PER_MINUTE: '1000000',
-      ...options.env,
-    },
-    { dataDir: join(tmpdir(), `payments-test-${database.name}`) },
-  );
+  const env = environmentOf(database, origin, options);
+  const config = readConfig(env, { dataDir: env['DATA_DIR'] ?? '' });
   const pools = openPools(database, config, options);
   const service = await compose({
     config,
@@ -179,7 +169,9 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     clock,
     works: false,
   });
-  front.on('request', (request, response) => service.server.emit('request', request, response));
+  front.on('request', (request, response) => {
+    if (!options.front?.(request, response)) service.server.emit('request', request, response);
+  });
   await seedReference({ db: database.db });
   await turnOf(service, 'extend-business-days');
   const { standIns } = service;
@@ -187,6 +179,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
 
   const world: TestService = {
     origin,
+    env,
     config,
     clock,
     database,
@@ -267,6 +260,29 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
   };
   let operatorCall: Caller | undefined;
   return world;
+}
+
+/** What a process of this service is started with, the one under test or a child of it. */
+function environmentOf(
+  database: TestDatabase,
+  origin: string,
+  { env = {} }: TestServiceOptions,
+): Readonly<Record<string, string>> {
+  return {
+    DATABASE_URL: database.appUrl,
+    DATABASE_OWNER_URL: database.ownerUrl,
+    DATA_DIR: join(tmpdir(), `payments-${database.name}`),
+    PUBLIC_URL: origin,
+    SECRETS_KEY: KEY(1),
+    LINK_KEYS: `t1:${KEY(2)}`,
+    SANDBOX_MERCHANT_ID: SANDBOX_MERCHANT,
+    SANDBOX_SECRET,
+    LOG_LEVEL: 'warn',
+    LIMIT_TOKEN_REQUESTS_PER_MINUTE: '1000000',
+    LIMIT_API_REQUESTS_PER_MINUTE: '1000000',
+    LIMIT_PUBLIC_LOOKUPS_PER_MINUTE: '1000000',
+    ...env,
+  };
 }
 
 function openPools(
