@@ -162,7 +162,11 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       stock.shared.used += count;
     },
     async floor(floor, run) {
-      const requests = { ...callbackRequests, path: '/insert', numbers: nearlyInOrder(1, mostIn(run, 14_000)) };
+      const requests = {
+        ...callbackRequests,
+        path: '/insert',
+        numbers: nearlyInOrder(1, mostIn(run, 14_000)),
+      };
       return await measured({ ...run, port: target.ports[floor], requests }, `the ${floor} floor`);
     },
     async callbacks(whose, run) {
