@@ -1,7 +1,7 @@
 /** Seeds the demonstration into the database of DATABASE_URL: `npm run seed`. Without one, `npm start` does it. */
 import { join } from 'node:path';
 import { compose } from '../src/app/compose.ts';
-import { seedDemonstration } from '../src/app/demonstration.ts';
+import { demonstrationDeps, seedDemonstration } from '../src/app/demonstration.ts';
 import { demonstrationPath } from '../src/app/demonstration-file.ts';
 import { startUp } from '../src/app/start-up.ts';
 
@@ -15,19 +15,9 @@ async function seed(): Promise<void> {
     const { config } = resources;
     const service = await compose({ ...resources, works: false });
     try {
-      const { standIns } = service;
-      if (!standIns) throw new Error('The demonstration needs its sandbox: unset SANDBOX_ENABLED=false.');
-      await seedDemonstration({
-        db: resources.db,
-        clock: service.clock,
-        newId: service.newId,
-        box: service.box,
-        orders: service.orders,
-        registerInbox: (code, secret) => standIns.inbox.registerInbox(code, secret),
-        publicUrl: config.http.publicUrl,
-        businessTimeZone: config.businessTimeZone,
-        dataDir: config.dataDir,
-      });
+      const deps = demonstrationDeps(service, resources);
+      if (!deps) throw new Error('The demonstration needs its sandbox: unset SANDBOX_ENABLED=false.');
+      await seedDemonstration(deps);
       console.log(`Seeded. Addresses, clients and their secrets: ${demonstrationPath(config.dataDir)}`);
     } finally {
       await service.stopWork();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { compose, type Service } from './app/compose.ts';
-import { seedDemonstration } from './app/demonstration.ts';
+import { demonstrationDeps, seedDemonstration } from './app/demonstration.ts';
 import type { Demonstration } from './app/demonstration-file.ts';
 import { startUp, type Resources } from './app/start-up.ts';
 
@@ -40,21 +40,9 @@ async function main(): Promise<void> {
   }
 }
 
-async function seed(service: Service, { config, db }: Resources): Promise<Demonstration | null> {
-  const { standIns } = service;
-  if (!standIns) return null;
-  return await seedDemonstration({
-    db,
-    clock: service.clock,
-    newId: service.newId,
-    box: service.box,
-    orders: service.orders,
-    registerInbox: (code, secret) => standIns.inbox.registerInbox(code, secret),
-    publicUrl: config.http.publicUrl,
-    businessTimeZone: config.businessTimeZone,
-    dataDir: config.dataDir,
-    consolePath: '/console',
-  });
+async function seed(service: Service, resources: Resources): Promise<Demonstration | null> {
+  const deps = demonstrationDeps(service, resources);
+  return deps && (await seedDemonstration(deps));
 }
 
 /** The end of a first start: what a newcomer opens next. Plain lines, for people. */

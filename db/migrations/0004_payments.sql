@@ -17,7 +17,9 @@ create table payments (
   hand_off                jsonb,
   gateway_code            text,
   gateway_transaction_id  text,
+  -- What came, which may differ in amount and in currency from what was due.
   amount_received         bigint,
+  currency_received       char(3),
   started_at              timestamptz not null,
   handed_off_at           timestamptz,
   lifetime_ends_at        timestamptz not null,

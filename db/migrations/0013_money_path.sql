@@ -13,7 +13,7 @@ create type outcome_callback as (item integer, id uuid, gateway text, account te
 create type outcome_order as (item integer, agency_id integer, id uuid, expected_version integer, status text, amount_paid bigint,
   event_sequence integer, paid_at timestamptz, closed_at timestamptz);
 create type outcome_payment as (item integer, id uuid, expected_version integer, state text, gateway_code text,
-  gateway_transaction_id text, amount_received bigint, paid_at timestamptz, settled_at timestamptz);
+  gateway_transaction_id text, amount_received bigint, currency_received char(3), paid_at timestamptz, settled_at timestamptz);
 create type outcome_transaction as (item integer, gateway text, merchant_account text, gateway_transaction_id text, payment_id uuid);
 create type outcome_claim as (item integer, agency_id integer, payment_id uuid, order_id uuid, claim text);
 create type outcome_end as (item integer, payment_id uuid);
@@ -156,6 +156,7 @@ begin
     gateway_code = coalesce(u.gateway_code, p.gateway_code),
     gateway_transaction_id = coalesce(u.gateway_transaction_id, p.gateway_transaction_id),
     amount_received = coalesce(u.amount_received, p.amount_received),
+    currency_received = coalesce(u.currency_received, p.currency_received),
     paid_at = coalesce(u.paid_at, p.paid_at),
     settled_at = coalesce(u.settled_at, p.settled_at)
   from unnest(payments) u
@@ -220,9 +221,9 @@ end $$;
 create function apply_rare_first(rare jsonb) returns void language plpgsql as $$
 begin
   insert into payments (id, number, gateway, merchant_account, merchant_reference, amount, currency, state, locale, gateway_transaction_id,
-    amount_received, started_at, handed_off_at, lifetime_ends_at, paid_at, settled_at, duplicate_of)
+    amount_received, currency_received, started_at, handed_off_at, lifetime_ends_at, paid_at, settled_at, duplicate_of)
   select n.id, nextval('payment_numbers'), b.gateway, b.merchant_account, n.merchant_reference, n.amount, n.currency, n.state, b.locale,
-    n.gateway_transaction_id, n.amount, b.started_at, b.handed_off_at, b.lifetime_ends_at, n.paid_at, n.settled_at, b.id
+    n.gateway_transaction_id, n.amount, n.currency, b.started_at, b.handed_off_at, b.lifetime_ends_at, n.paid_at, n.settled_at, b.id
   from jsonb_to_recordset(rare->'new_payments') as n(id uuid, base_payment_id uuid, merchant_reference text, amount bigint, currency char(3),
     state text, gateway_transaction_id text, paid_at timestamptz, settled_at timestamptz)
   join payments b on b.id = n.base_payment_id;

@@ -38,6 +38,12 @@ export interface AgencyApiDeps {
   readonly logger: ApiLogger;
   readonly newRequestId: () => string;
   readonly bodyTimeoutMs?: number;
+  /** Told of every look for a record that is not there for this client: somebody may be trying others' ids. */
+  readonly onMissing?: (looked: {
+    readonly client: ApiClient;
+    readonly operationId: string;
+    readonly path: string;
+  }) => Promise<void>;
 }
 
 type Input = RouteInput<unknown, unknown, unknown>;
@@ -95,8 +101,9 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<void> {
+  let client: ApiClient | null = null;
   try {
-    const client = await deps.authenticate(request.headers.authorization);
+    client = await deps.authenticate(request.headers.authorization);
     response.locals['clientId'] = client.clientId;
     await countRequest(deps, client);
     requireAccess(row, client);
@@ -104,7 +111,22 @@ async function answer(
     if (isReplay) response.setHeader('Idempotent-Replayed', 'true');
     sendRaw(response, raw);
   } catch (error) {
+    if (client && asRefusal(error)?.kind === 'missing') await noteMissing(deps, row, client, request);
     refuse(deps, request, response, error, row);
+  }
+}
+
+/** The note is for whoever reads the audit log later; the answer does not depend on it. */
+async function noteMissing(
+  deps: AgencyApiDeps,
+  row: ApiRoute,
+  client: ApiClient,
+  request: Request,
+): Promise<void> {
+  try {
+    await deps.onMissing?.({ client, operationId: row.operationId, path: pathOf(request) });
+  } catch (error) {
+    deps.logger.error({ operationId: row.operationId, error }, 'audit.failed');
   }
 }
 

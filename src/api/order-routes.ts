@@ -260,7 +260,6 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
       kinds: ['agency'],
       idempotency: 'own_statement',
       params: byId,
-      body: nothing,
       answers: { 200: { description: 'The order, cancelled.', schema: orderSchema } },
       async handle({ client, params }, claim) {
         await found(client, params.id);
@@ -286,7 +285,6 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
       kinds: ['agency'],
       idempotency: 'transaction',
       params: byId,
-      body: nothing,
       answers: { 200: { description: 'The order.', schema: orderSchema } },
       async handle(tx, { client, params }) {
         const key = { agencyId: client.agencyId, id: params.id };

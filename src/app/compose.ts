@@ -1,12 +1,12 @@
 /** Composition root: the only file that constructs things and hands them to the doors. */
 import { createHmac } from 'node:crypto';
-import { appendFile } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Server } from 'node:http';
 import type { Express } from 'express';
 import { v7 as uuidv7 } from 'uuid';
-import type { ApiClient } from '../domain/agencies/api-client.ts';
+import { actorOf, type ApiClient } from '../domain/agencies/api-client.ts';
 import type { AgencyId, IdSource, OrderId, PaymentId } from '../domain/kernel/ids.ts';
 import { addDays, addMinutes, dayOf, type Clock } from '../domain/kernel/time.ts';
 import { createAgencyApi } from '../api/agency-api.ts';
@@ -55,6 +55,7 @@ import type { MerchantAccounts, StartPaymentDeps } from '../features/payments/st
 import { recordRefundMessage } from '../features/refunds/record-refund-outcome.ts';
 import { refundSurplus } from '../features/refunds/refund-surplus.ts';
 import { submitRefunds } from '../features/refunds/submit-refunds.ts';
+import { writeAudit } from '../features/staff/audit-log.ts';
 import { reconcileBatches } from '../features/settlement/reconcile-batch.ts';
 import { openRegistry, type GatewayRegistry } from '../gateways/registry.ts';
 import type { Config } from '../platform/config.ts';
@@ -259,7 +260,10 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     publishLedgerHead: () =>
       publishLedgerHead({
         db,
-        appendLine: (line) => appendFile(join(config.dataDir, 'ledger-heads.jsonl'), line),
+        appendLine: async (line) => {
+          await mkdir(config.dataDir, { recursive: true });
+          await appendFile(join(config.dataDir, 'ledger-heads.jsonl'), line);
+        },
         log: logger,
       }),
     extendBusinessDays: () => {
@@ -345,6 +349,15 @@ export async function compose(resources: ComposeResources): Promise<Service> {
         limiter: limits.clients,
         logger,
         newRequestId: requestId,
+        onMissing: ({ client, operationId, path }) =>
+          writeAudit(db, {
+            id: newId(),
+            actor: actorOf(client),
+            action: 'record.not_found',
+            agencyId: client.agencyId,
+            subject: path.slice(0, 200),
+            detail: { operation: operationId },
+          }),
       }),
       createDocsRoutes(openApiDocument(routes, { version: '1', publicUrl })),
     ],
@@ -505,6 +518,7 @@ async function measure(db: Database, metrics: Metrics): Promise<void> {
   metrics.outboxWaiting.set(figures.webhooksWaiting);
   metrics.outboxAge.set(outbox.outboxAgeSeconds);
   metrics.sealLag.set(sealLag);
+  metrics.feedDelay.set(figures.feedDelaySeconds);
   metrics.casesOpen.reset();
   for (const { kind, count } of figures.openCases) metrics.casesOpen.set({ kind }, count);
   const pool = (

@@ -13,7 +13,9 @@ import { extendBusinessDays } from '../features/ledger/business-day-store.ts';
 import { createOrder, type CreateOrderDeps } from '../features/orders/create-order.ts';
 import { AUTO_REFUND_RULE } from '../features/refunds/refund-surplus.ts';
 import { addRule, findRule } from '../features/refunds/rule-store.ts';
+import type { Config } from '../platform/config.ts';
 import { inTransaction, type Database } from '../platform/database.ts';
+import type { Service } from './compose.ts';
 import {
   DEMONSTRATION_AGENCIES,
   demonstrationOrders,
@@ -166,4 +168,25 @@ async function seedOrder(
     if (typeof standing !== 'string') throw error;
     return standing;
   }
+}
+
+/** What {@link seedDemonstration} needs, taken from a composed service; null where there is no sandbox. */
+export function demonstrationDeps(
+  service: Pick<Service, 'clock' | 'newId' | 'box' | 'orders' | 'standIns'>,
+  { config, db }: { readonly config: Config; readonly db: Database },
+): DemonstrationDeps | null {
+  const { standIns } = service;
+  if (!standIns) return null;
+  return {
+    db,
+    clock: service.clock,
+    newId: service.newId,
+    box: service.box,
+    orders: service.orders,
+    registerInbox: (code, secret) => standIns.inbox.registerInbox(code, secret),
+    publicUrl: config.http.publicUrl,
+    businessTimeZone: config.businessTimeZone,
+    dataDir: config.dataDir,
+    consolePath: '/console',
+  };
 }

@@ -4,20 +4,29 @@ import { query, type Reader } from '../platform/database.ts';
 export interface OperatingFigures {
   readonly paymentsUndecided: number;
   readonly webhooksWaiting: number;
+  /** How long the oldest transaction that has written is open: rows above it are not yet in the feed. */
+  readonly feedDelaySeconds: number;
   readonly openCases: readonly { readonly kind: string; readonly count: number }[];
 }
 
 export async function readOperatingFigures(reader: Reader): Promise<OperatingFigures> {
-  const [counts] = await query<{ undecided: number; waiting: number }>(
+  const [counts] = await query<{ undecided: number; waiting: number; feed_delay: number }>(
     reader,
     `select (select count(*) from payment_queries)::integer as undecided,
-       (select count(*) from (select 1 from webhook_queue limit 100000) q)::integer as waiting`,
+       (select count(*) from (select 1 from webhook_queue limit 100000) q)::integer as waiting,
+       (select coalesce(max(extract(epoch from clock_timestamp() - xact_start)), 0) from pg_stat_activity
+        where backend_xid is not null)::double precision as feed_delay`,
   );
   const openCases = await query<{ kind: string; count: number }>(
     reader,
     `select kind, count(*)::integer as count from (select kind from cases where resolved_at is null limit 100000) c group by kind`,
   );
-  return { paymentsUndecided: counts?.undecided ?? 0, webhooksWaiting: counts?.waiting ?? 0, openCases };
+  return {
+    paymentsUndecided: counts?.undecided ?? 0,
+    webhooksWaiting: counts?.waiting ?? 0,
+    feedDelaySeconds: counts?.feed_delay ?? 0,
+    openCases,
+  };
 }
 
 /** How far the machine's clock stands from the database's, in milliseconds; measured over one short round trip. */

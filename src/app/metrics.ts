@@ -69,6 +69,11 @@ export function createMetrics() {
       help: 'Age of the oldest transaction not yet sealed',
       registers,
     }),
+    feedDelay: new Gauge({
+      name: 'events_feed_delay_seconds',
+      help: 'Age of the oldest writing transaction, behind which the events feed waits',
+      registers,
+    }),
     casesOpen: new Gauge({
       name: 'cases_open',
       help: 'Cases a person must look at',

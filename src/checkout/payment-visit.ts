@@ -63,9 +63,10 @@ export async function comeBack(
   if (payment?.gateway !== gateway) return NOT_FOUND;
   const began = performance.now();
   await ask(deps, visit, id);
-  while (performance.now() - began < RETURN_WAIT_MS && !visit.response.destroyed) {
-    const now = await findPayment(deps.db, id);
-    if (!now || !isUndecided(now.state)) break;
+  const asked = performance.now() - began;
+  for (let waited = asked; waited < RETURN_WAIT_MS && !visit.response.destroyed; waited += LOOK_AGAIN_MS) {
+    const seen = await findPayment(deps.db, id);
+    if (!seen || !isUndecided(seen.state)) break;
     await deps.wait(LOOK_AGAIN_MS);
   }
   return seeOther(paymentPath(deps, id));

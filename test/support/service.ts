@@ -13,9 +13,12 @@ import { seedReference } from '../../src/features/agencies/seed-reference.ts';
 import { verifyLedger } from '../../src/features/ledger/verify-ledger.ts';
 import { findPayment, type PaymentRecord } from '../../src/features/payments/payment-store.ts';
 import { startPayment } from '../../src/features/payments/start-payment.ts';
+import { AUTO_REFUND_RULE } from '../../src/features/refunds/refund-surplus.ts';
+import { addRule } from '../../src/features/refunds/rule-store.ts';
 import { checkInvariants } from '../../src/features/reports/invariants.ts';
 import { readConfig, type Config } from '../../src/platform/config.ts';
 import {
+  inTransaction,
   openDatabase,
   openHotPool,
   query,
@@ -84,6 +87,8 @@ export interface TestService {
   readonly complaints: string[];
   /** An agency with accounts, two programs and an endpoint that is its inbox. */
   addAgency(code: string): Promise<TestAgency>;
+  /** Approved beforehand by two people: money paid twice goes back by itself up to so much. */
+  allowAutomaticRefunds(upTo: bigint): Promise<void>;
   operator(method: 'GET' | 'POST', path: string, how?: CallOptions): Promise<ApiAnswer>;
   /** The bank's file of a day (its own: Hanoi's), handed in by the operator. */
   importBankFile(day: string, account?: BankAccount): Promise<ApiAnswer>;
@@ -136,6 +141,8 @@ export interface TestServiceOptions {
   readonly clock?: FixedClock;
   /** Replaces the address the service reaches its database by: a proxy that a test can cut. */
   readonly databaseUrl?: (url: string) => string;
+  /** Puts something between the service and the pool of its money path: a gate. */
+  readonly wrapHotPool?: (pool: HotPool) => HotPool;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -166,7 +173,8 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
   const service = await compose({
     config,
     logger: createLogger(config.log, { write: (line) => void complaints.push(line) }),
-    ...pools,
+    db: pools.db,
+    hotPool: options.wrapHotPool?.(pools.hotPool) ?? pools.hotPool,
     clock,
     works: false,
   });
@@ -187,6 +195,16 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     inbox: standIns.inbox,
     complaints,
     addAgency: (code) => addTestAgency(world, code),
+    allowAutomaticRefunds: (upTo) =>
+      inTransaction(database.db, (tx) =>
+        addRule(tx, {
+          name: AUTO_REFUND_RULE,
+          value: { amount: Number(upTo) },
+          author: 'staff:one',
+          approver: 'staff:two',
+          approvedAt: clock.now(),
+        }),
+      ),
     async operator(method, path, how) {
       operatorCall ??= await callerFor(world, null);
       return operatorCall(method, path, how);

@@ -76,9 +76,10 @@ export function decideOutcome(
 
 function decideSuccess(payment: Payment, outcome: Success, businessTimeZone: string): OutcomeDecision {
   if (!awaitsMoney(payment.state)) {
-    return payment.knownTransactions.includes(outcome.gatewayTransactionId)
-      ? { kind: 'nothing_new' }
-      : { kind: 'second_charge', outcome };
+    if (payment.knownTransactions.includes(outcome.gatewayTransactionId)) return { kind: 'nothing_new' };
+    // There is nothing to give back; why a bank says such a thing is for a person to find out.
+    if (outcome.amount.amountMinor === 0n) return { kind: 'conflict', said: 'second_charge_of_nothing' };
+    return { kind: 'second_charge', outcome };
   }
   const expected = expectedAmount(payment, outcome, businessTimeZone);
   if (expected === null || !equals(outcome.amount, expected) || !equals(expected, payment.amount)) {

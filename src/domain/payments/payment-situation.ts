@@ -21,7 +21,7 @@ export interface Attempt {
   readonly state: PaymentState;
   readonly claim: ClaimState;
   readonly allocated: Money;
-  readonly amountReceived: bigint | null;
+  readonly amountReceived: Money | null;
   readonly startedAt: Date;
   readonly handedOffAt: Date | null;
   readonly lifetimeEndsAt: Date;
@@ -262,5 +262,5 @@ function refundPromise(since: Date, { now, businessTimeZone }: SituationFacts): 
 }
 
 function receivedOf({ amountReceived, allocated }: Attempt): Money {
-  return amountReceived === null ? allocated : { amountMinor: amountReceived, currency: allocated.currency };
+  return amountReceived ?? allocated;
 }

@@ -15,7 +15,7 @@ union all select 3, handed_off_at, 'payment_handed_off', 'pay', id::text, jsonb_
 union all select 4, c.received_at, 'callback_received', 'callback', c.id::text, jsonb_build_object('gateway', c.gateway, 'result', c.result)
   from gateway_callbacks c where c.payment_id in (select id from paid)
 union all select 5, coalesce(settled_at, started_at), case state when 'succeeded' then 'payment_succeeded' else 'payment_mismatched' end, 'pay', id::text,
-  jsonb_build_object('gateway', gateway, 'amount', amount_received, 'paid_at', paid_at, 'gateway_transaction_id', gateway_transaction_id, 'claim', claim)
+  jsonb_build_object('gateway', gateway, 'amount', amount_received, 'currency', currency_received, 'paid_at', paid_at, 'gateway_transaction_id', gateway_transaction_id, 'claim', claim)
   from paid where state in ('succeeded', 'mismatched', 'resolved', 'disputed')
 union all select 5, e.occurred_at, case e.type when 'payment.failed' then 'payment_failed' else 'payment_unknown' end, 'ev', e.id::text, '{}'
   from events e where e.agency_id = :agencyId and e.order_id = :id and e.type in ('payment.failed', 'payment.unknown')

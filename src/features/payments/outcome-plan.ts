@@ -554,6 +554,7 @@ function successFigures(outcome: Success, now: Date): Row {
   return {
     gateway_transaction_id: outcome.gatewayTransactionId,
     amount_received: jsonAmount(outcome.amount),
+    currency_received: outcome.amount.currency,
     paid_at: outcome.paidAt.toISOString(),
     settled_at: now.toISOString(),
   };

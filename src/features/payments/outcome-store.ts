@@ -14,7 +14,7 @@ const SECTIONS = {
   ],
   payments: [
     'outcome_payment',
-    'item id expected_version state gateway_code gateway_transaction_id amount_received paid_at settled_at',
+    'item id expected_version state gateway_code gateway_transaction_id amount_received currency_received paid_at settled_at',
   ],
   gateway_transactions: [
     'outcome_transaction',

@@ -21,7 +21,8 @@ export interface PaymentRecord {
   readonly handOff: HandOff | null;
   readonly gatewayCode: string | null;
   readonly gatewayTransactionId: string | null;
-  readonly amountReceived: bigint | null;
+  /** What came, which may differ from what was due. */
+  readonly amountReceived: Money | null;
   readonly startedAt: Date;
   readonly handedOffAt: Date | null;
   readonly lifetimeEndsAt: Date;
@@ -45,6 +46,7 @@ interface PaymentRow {
   gateway_code: string | null;
   gateway_transaction_id: string | null;
   amount_received: bigint | null;
+  currency_received: Currency | null;
   started_at: Date;
   handed_off_at: Date | null;
   lifetime_ends_at: Date;
@@ -54,7 +56,8 @@ interface PaymentRow {
 }
 
 const PAYMENT = `p.id, p.number, p.gateway, p.merchant_account, p.merchant_reference, p.amount, p.currency, p.state,
-  p.version, p.locale, p.hand_off, p.gateway_code, p.gateway_transaction_id, p.amount_received, p.started_at,
+  p.version, p.locale, p.hand_off, p.gateway_code, p.gateway_transaction_id, p.amount_received, p.currency_received,
+  p.started_at,
   p.handed_off_at, p.lifetime_ends_at, p.paid_at, p.settled_at, p.duplicate_of`;
 
 export async function findPayment(reader: Reader, id: PaymentId): Promise<PaymentRecord | null> {
@@ -333,7 +336,8 @@ function paymentOf(row: PaymentRow): PaymentRecord {
         : ({ ...row.hand_off, expiresAt: new Date(row.hand_off.expiresAt) } as HandOff),
     gatewayCode: row.gateway_code,
     gatewayTransactionId: row.gateway_transaction_id,
-    amountReceived: row.amount_received,
+    amountReceived:
+      row.amount_received === null ? null : money(row.amount_received, row.currency_received ?? row.currency),
     startedAt: row.started_at,
     handedOffAt: row.handed_off_at,
     lifetimeEndsAt: row.lifetime_ends_at,

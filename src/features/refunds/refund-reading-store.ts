@@ -105,7 +105,7 @@ export async function findRefundedPayment(
     merchantAccount: row.merchant_account,
     merchantReference: row.merchant_reference,
     gatewayTransactionId: row.gateway_transaction_id,
-    amountReceived: money(row.amount_received ?? 0n, currency),
+    amountReceived: money(row.amount_received ?? 0n, row.currency_received ?? currency),
     allocations: (row.allocations ?? []).map((allocation) => ({
       agencyId: allocation.agency_id,
       orderId: allocation.order_id,
@@ -186,6 +186,7 @@ interface PaymentRow {
   gateway_transaction_id: string | null;
   currency: Currency;
   amount_received: bigint | null;
+  currency_received: Currency | null;
   allocations:
     | {
         agency_id: AgencyId;
@@ -200,7 +201,7 @@ interface PaymentRow {
 
 const READ_PAYMENT = `
 select p.id, p.state, p.gateway, p.merchant_account, coalesce(b.merchant_reference, p.merchant_reference) as merchant_reference,
-  p.gateway_transaction_id, p.currency, p.amount_received,
+  p.gateway_transaction_id, p.currency, p.amount_received, p.currency_received,
   (select json_agg(json_build_object('agency_id', a.agency_id, 'order_id', a.order_id, 'claim', a.claim, 'amount', a.amount,
      'clearing_account_id', a.clearing_account_id) order by a.agency_id, a.order_id)
    from allocations a where a.payment_id = p.id) as allocations,

@@ -185,7 +185,8 @@ export const INVARIANTS: readonly Invariant[] = [
         from ledger_entries e join ledger_accounts a on a.agency_id = e.agency_id and a.id = e.account_id
         where a.code = 1100 group by a.sub_key, a.currency
       ), moved as (
-        select gateway || ':' || merchant_account as sub_key, currency, coalesce(amount_received, amount)::numeric as amount
+        select gateway || ':' || merchant_account as sub_key, coalesce(currency_received, currency) as currency,
+          coalesce(amount_received, amount)::numeric as amount
         from payments where state in ${MONEY_RECEIVED}
         union all
         select b.gateway || ':' || b.account, l.currency, case l.kind when 'payment' then -l.amount else l.amount end

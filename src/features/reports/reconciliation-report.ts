@@ -113,7 +113,8 @@ with parts as (
   where b.state = 'reconciled' and b.day between :from::date and :to::date
 ), alone as (
   select p.gateway, p.merchant_account as account, (p.paid_at at time zone :timeZone::text)::date as day, 'payment' as kind,
-         p.merchant_reference as reference, p.gateway_transaction_id, trunc(s.received * s.part) as ours, p.currency,
+         p.merchant_reference as reference, p.gateway_transaction_id, trunc(s.received * s.part) as ours,
+         coalesce(p.currency_received, p.currency) as currency,
          p.id as payment_id, s.part > 0 as is_own
   from parts s join payments p on p.id = s.payment_id
   where p.state in ('succeeded', 'mismatched', 'resolved', 'disputed')

@@ -87,7 +87,8 @@ export async function readRecords(
        where p.gateway = :gateway and p.merchant_account = :account and p.merchant_reference = any (:references::text[])
      )
      select 'payment' as kind, p.id::text as id, p.merchant_reference as reference, p.gateway_transaction_id,
-            coalesce(p.amount_received, p.amount) as amount, p.currency,
+            coalesce(p.amount_received, p.amount) as amount,
+            coalesce(p.currency_received, p.currency) as currency,
             p.state in ('succeeded', 'mismatched', 'resolved', 'disputed') as is_known_moved,
             exists (select 1 from settlement_lines c
                     where c.payment_id = p.id and c.kind = 'payment' and c.match_class = 'matched') as is_claimed,

@@ -1,6 +1,6 @@
 /** SQL of the audit log: who did what to which record and why. Rows are only ever added. */
 import type { AgencyId } from '../../domain/kernel/ids.ts';
-import { query, type Tx } from '../../platform/database.ts';
+import { query, type Reader } from '../../platform/database.ts';
 
 export interface AuditEntry {
   readonly id: string;
@@ -14,10 +14,10 @@ export interface AuditEntry {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Adds an entry beside the fact it tells of. */
-export async function writeAudit(tx: Tx, entry: AuditEntry): Promise<void> {
+/** Adds an entry: in the transaction of the fact it tells of, or by itself where nothing was changed. */
+export async function writeAudit(writer: Reader, entry: AuditEntry): Promise<void> {
   await query(
-    tx,
+    writer,
     `insert into audit_log (id, actor, action, agency_id, subject, detail)
      values (:id, :actor, :action, :agencyId, :subject, :detail::jsonb)`,
     { ...entry, detail: JSON.stringify(entry.detail) },

@@ -5,7 +5,14 @@ import { readProgress, storedXidsBelongToCluster } from '../../../src/features/l
 import { publishLedgerHead, rebuildBalances, sealLedger } from '../../../src/features/ledger/seal-ledger.ts';
 import { verifyLedger } from '../../../src/features/ledger/verify-ledger.ts';
 import { readTrialBalance } from '../../../src/features/reports/ledger-statement.ts';
-import { balanceDrift, openTestBook, paid, post, type TestBook } from '../../support/books.ts';
+import {
+  balanceDrift,
+  openTestBook,
+  paid,
+  post,
+  type TestBook,
+  type TestPosting,
+} from '../../support/books.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 
 describe('sealing the ledger', () => {
@@ -56,16 +63,15 @@ describe('sealing the ledger', () => {
   });
 
   it('promise 47: a transaction that commits late with a lower xid is still rolled up and sealed', async () => {
-    const late = await database.db.transaction();
-    await post(late, paid(book, 1_000));
-    for (let round = 1; round <= 3; round += 1) {
-      await post(database.db, paid(book, 1));
-      await sealLedger(database);
-      // Nothing at or above the open transaction is sealed: its block could not take it in any more.
-      await assertIntact(database);
-      assert.equal(await sealedCount(database.db), 0);
-    }
-    await late.commit();
+    await whileOpen(database, paid(book, 1_000), async () => {
+      for (let round = 1; round <= 3; round += 1) {
+        await post(database.db, paid(book, 1));
+        await sealLedger(database);
+        // Nothing at or above the open transaction is sealed: its block could not take it in any more.
+        await assertIntact(database);
+        assert.equal(await sealedCount(database.db), 0);
+      }
+    });
     await sealAll(database);
     assert.equal(await sealedCount(database.db), 4);
     assert.deepEqual(await balanceDrift(database.db), []);
@@ -74,11 +80,10 @@ describe('sealing the ledger', () => {
   });
 
   it('promise 47: sealed_through never passes a transaction that is still open', async () => {
-    const late = await database.db.transaction();
-    await post(late, paid(book, 1_000));
-    for (let round = 0; round < 3; round += 1) await sealLedger(database);
-    const { sealedThrough } = await readProgress(database.db);
-    await late.commit();
+    const sealedThrough = await whileOpen(database, paid(book, 1_000), async () => {
+      for (let round = 0; round < 3; round += 1) await sealLedger(database);
+      return (await readProgress(database.db)).sealedThrough;
+    });
     const [row] = await query<{ booked_at: Date }>(database.db, 'select booked_at from ledger_transactions');
     assert.ok(row && sealedThrough < row.booked_at);
   });
@@ -217,6 +222,21 @@ describe('sealing the ledger', () => {
     assert.equal(other.kind, 'broken');
   });
 });
+
+/** Runs `work` while a transaction that has posted is still open; then commits it, whatever happened. */
+async function whileOpen<T>(
+  database: TestDatabase,
+  posting: TestPosting,
+  work: () => Promise<T>,
+): Promise<T> {
+  const late = await database.db.transaction();
+  try {
+    await post(late, posting);
+    return await work();
+  } finally {
+    await late.commit();
+  }
+}
 
 async function assertIntact(database: TestDatabase): Promise<void> {
   const verdict = await verifyLedger(database);
