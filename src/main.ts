@@ -1,10 +1,10 @@
 /** Process entry: start up, compose, serve or work or both, stop cleanly on SIGTERM. */
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { compose, type Service } from './app/compose.ts';
 import { demonstrationDeps, seedDemonstration } from './app/demonstration.ts';
-import type { Demonstration } from './app/demonstration-file.ts';
+import { demonstrationPath, type Demonstration } from './app/demonstration-file.ts';
 import { startUp, type Resources } from './app/start-up.ts';
 
 const ROLES = ['serve', 'work'] as const;
@@ -31,7 +31,8 @@ async function main(): Promise<void> {
     const service = await compose({ ...resources, works: roles.has('work') });
     if (roles.has('serve')) await listen(service, resources);
     if (roles.has('work')) service.startWork();
-    if (resources.config.mode === 'embedded') tellWhereToClick(await seed(service, resources));
+    if (resources.config.mode === 'embedded')
+      tellWhereToClick(await seed(service, resources), resources.config.dataDir);
     const signal = await stopAsked;
     resources.logger.info({ signal }, 'service.stopping');
     await stop(service, resources);
@@ -46,7 +47,7 @@ async function seed(service: Service, resources: Resources): Promise<Demonstrati
 }
 
 /** The end of a first start: what a newcomer opens next. Plain lines, for people. */
-function tellWhereToClick(demonstration: Demonstration | null): void {
+function tellWhereToClick(demonstration: Demonstration | null, dataDir: string): void {
   if (!demonstration) return;
   const [agency] = demonstration.agencies;
   const lines = [
@@ -57,7 +58,8 @@ function tellWhereToClick(demonstration: Demonstration | null): void {
     `  What the agency is told      ${agency?.webhook_inbox_url ?? ''}`,
     `  Reconciliation               ${demonstration.console_url ?? ''}   (operator's client id and secret)`,
     `  The API                      ${demonstration.docs_url}`,
-    '  Clients and secrets          .data/demo.json        Play it all once: npm run demo',
+    `  Clients and secrets          ${relative(process.cwd(), demonstrationPath(dataDir))}`,
+    '  Play it all once             npm run demo',
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

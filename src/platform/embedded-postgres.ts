@@ -234,13 +234,25 @@ async function startOrAdopt(server: Server, password: string, wantedPort: number
       await delay(50); // It may be starting, recovering or stopping.
       continue;
     }
-    // A file left by a crash may name a process that lives and is somebody else's; PostgreSQL would then refuse.
-    rmSync(join(dataDir, 'postmaster.pid'), { force: true });
-    const port = wantedPort ?? (await freePort());
-    const pid = launch(server, port);
-    const reason = await untilReady(pid, url('postgres', password, port, 'postgres'), end);
-    if (reason === null) return { port, adopted: false };
-    last = reason;
+    // Of several starts one launches; the others would take its fresh pid file for one left by a crash.
+    const lock = takeFolderLock(`${dataDir}.starting`);
+    if ('heldBy' in lock) {
+      last = `process ${String(lock.heldBy)} is starting it`;
+      await delay(50);
+      continue;
+    }
+    try {
+      if (runningServer(dataDir)) continue;
+      // A file left by a crash may name a process that lives and is somebody else's; PostgreSQL would then refuse.
+      rmSync(join(dataDir, 'postmaster.pid'), { force: true });
+      const port = wantedPort ?? (await freePort());
+      const pid = launch(server, port);
+      const reason = await untilReady(pid, url('postgres', password, port, 'postgres'), end);
+      if (reason === null) return { port, adopted: false };
+      last = reason;
+    } finally {
+      lock.release();
+    }
     await delay(100);
   }
   throw new Error(`PostgreSQL did not start in ${dataDir}: ${last}. Its log is ${server.logPath}.`);

@@ -157,7 +157,7 @@ describe('the situation of a payment', () => {
   });
 
   it('follows the money of a wrong amount from being checked to its return', () => {
-    const attempt = anAttempt({ state: 'mismatched', amountReceived: 499_000n });
+    const attempt = anAttempt({ state: 'mismatched', amountReceived: vnd(499_000) });
     const told = (refunds: RefundFact[]) => paymentSituation(attempt, facts({ refunds }), declined);
     const suspense = aRefund({ source: 'suspense', amount: vnd(499_000) });
     const checking = told([]);
