@@ -4,7 +4,8 @@ import tseslint from 'typescript-eslint';
 const NO_ENV = {
   object: 'process',
   property: 'env',
-  message: 'Only main.ts, scripts and db/knexfile.ts read the environment; everything else is given its Config.',
+  message:
+    'Only main.ts, scripts and db/knexfile.ts read the environment; everything else is given its Config.',
 };
 
 export default tseslint.config(
@@ -18,8 +19,14 @@ export default tseslint.config(
       eqeqeq: 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // bigint in template literals and numbers as ids are everyday business here.
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',

@@ -49,7 +49,11 @@ import {
   findOwnAccountCode,
   saveMerchantAccount,
 } from '../features/payments/merchant-account-store.ts';
-import { createOutcomeRecorder, recordOutcomes } from '../features/payments/record-outcome.ts';
+import {
+  createOutcomeRecorder,
+  recordOutcomes,
+  type RecordOutcomeDeps,
+} from '../features/payments/record-outcome.ts';
 import { settleClaim } from '../features/payments/settle-claim.ts';
 import type { MerchantAccounts, StartPaymentDeps } from '../features/payments/start-payment.ts';
 import { recordRefundMessage } from '../features/refunds/record-refund-outcome.ts';
@@ -138,11 +142,20 @@ export async function compose(resources: ComposeResources): Promise<Service> {
   const merchantAccounts = createMerchantAccounts(db, box);
   const ownAccountCode = createOwnAccountCodes(db);
   const onGatewayError = (error: unknown, paymentId: PaymentId): void => {
+    metrics.gatewayErrors.inc();
     logger.warn({ error, paymentId }, 'gateway.failed');
   };
 
   const accounts = createAccountBook({ db, newId });
-  const outcomes = { db, hot: hotPool, clock, newId, accounts, businessTimeZone };
+  const outcomes: RecordOutcomeDeps = {
+    db,
+    hot: hotPool,
+    clock,
+    newId,
+    accounts,
+    businessTimeZone,
+    onRecorded: (gateway, decision) => metrics.payments.inc({ gateway, decision }),
+  };
   const recorder = createOutcomeRecorder(outcomes);
   const refunds = { db, clock, newId, businessTimeZone, accounts, gateways };
   const asking: AskGatewayDeps = {

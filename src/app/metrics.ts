@@ -26,7 +26,6 @@ export function createMetrics() {
     gatewayErrors: new Counter({
       name: 'gateway_errors_total',
       help: 'Calls to a gateway that gave no usable answer',
-      labelNames: ['gateway'],
       registers,
     }),
     webhookAttempts: new Counter({

@@ -54,6 +54,8 @@ export interface RecordOutcomeDeps {
   readonly newId: IdSource;
   readonly accounts: AccountBook;
   readonly businessTimeZone: string;
+  /** Told of everything recorded, for the figures of operation. */
+  readonly onRecorded?: (gateway: string, decision: OutcomeDecision['kind']) => void;
 }
 
 export type OutcomeRecorder = Batcher<OutcomeItem, OutcomeResult>;
@@ -151,6 +153,7 @@ async function recordRound(
     } else if (stale.has(place)) {
       again.push({ place, item });
     } else {
+      deps.onRecorded?.(item.gateway, decision.kind);
       results[place] = { result: resultOf(decision), decision: decision.kind, paymentId: reading.payment.id };
     }
   }
