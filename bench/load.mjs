@@ -92,11 +92,10 @@ async function run(job) {
 const BUILDERS = { callback: callbacks, order: orders };
 
 /** Signed words of the sandbox bank that these payments succeeded. */
-function callbacks({ path, from, count, merchantId, secret, amount }) {
+function callbacks({ path, numbers, merchantId, secret, amount }) {
   const now = new Date();
   const timestamp = String(Math.floor(now.getTime() / 1000));
-  return Array.from({ length: count }, (_, index) => {
-    const number = from + index;
+  return numbers.map((number) => {
     const body = JSON.stringify({
       merchant_id: merchantId,
       items: [

@@ -114,7 +114,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     seal: options.seal,
     webhookUrl: `http://${receiverHost}/hook`,
   });
-  const stock = { shared: { next: 1, end: 1 }, single: { next: SINGLE_FROM, end: SINGLE_FROM } };
+  const stock = { shared: emptyStock(1), single: emptyStock(SINGLE_FROM) };
   const [first, last] = [agencies[0], agencies.at(-1)];
   if (!first || !last || last.id - first.id !== SHARED_AGENCIES)
     throw new Error('agency numbers are not in a row');
@@ -124,14 +124,14 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   let settled = 0;
   let opened = 0;
 
-  const take = (whose: Whose, count: number): { from: number; count: number } => {
-    const { next, end } = stock[whose];
-    const taken = { from: next, count: Math.min(count, end - next) };
-    stock[whose].next += taken.count;
+  const take = (whose: Whose, count: number): number[] => {
+    const own = stock[whose];
+    const taken = own.numbers.slice(own.used, own.used + count);
+    own.used += taken.length;
     return taken;
   };
   const giveBack = (whose: Whose, count: number): void => {
-    stock[whose].next -= count;
+    stock[whose].used -= count;
   };
 
   const measured = async (job: LoadJob, what: string): Promise<Measured> => {
@@ -151,25 +151,31 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     get target() {
       return target;
     },
-    left: (whose) => stock[whose].end - stock[whose].next,
+    left: (whose) => stock[whose].numbers.length - stock[whose].used,
     async addStock(whose, count) {
-      await addStock(database.superuserUrl, { from: stock[whose].end, count, agencies: ranges[whose] });
-      stock[whose].end += count;
+      const own = stock[whose];
+      await addStock(database.superuserUrl, { from: own.end, count, agencies: ranges[whose] });
+      for (const number of nearlyInOrder(own.end, count)) own.numbers.push(number);
+      own.end += count;
     },
     skip(count) {
-      stock.shared.next += count;
+      stock.shared.used += count;
     },
     async floor(floor, run) {
-      const requests = { ...callbackRequests, path: '/insert', from: 1, count: mostIn(run, 14_000) };
+      const requests = {
+        ...callbackRequests,
+        path: '/insert',
+        numbers: nearlyInOrder(1, mostIn(run, 14_000)),
+      };
       return await measured({ ...run, port: target.ports[floor], requests }, `the ${floor} floor`);
     },
     async callbacks(whose, run) {
-      const stretch = take(whose, mostIn(run, 8_000));
+      const numbers = take(whose, mostIn(run, 8_000));
       const before = await walPosition(database.admin);
-      const requests = { ...callbackRequests, path: '/gateways/sandbox/callback', ...stretch };
+      const requests = { ...callbackRequests, path: '/gateways/sandbox/callback', numbers };
       const answer = await measured({ ...run, port: target.ports.service, requests }, 'callbacks');
       const walBytes = (await walPosition(database.admin)) - before;
-      giveBack(whose, stretch.count - answer.used);
+      giveBack(whose, numbers.length - answer.used);
       settled += answer.good;
       return { ...answer, walBytes };
     },
@@ -190,14 +196,14 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       return answer;
     },
     async ceiling(count) {
-      const stretch = take('shared', count);
-      settled += stretch.count;
-      return await target.tell('ceiling', { ...stretch, batch: 32 });
+      const numbers = take('shared', count);
+      settled += numbers.length;
+      return await target.tell('ceiling', { numbers, batch: 32 });
     },
     async withoutHttp(count) {
-      const stretch = take('shared', count);
-      settled += stretch.count;
-      return await target.tell('withoutHttp', { ...stretch, inFlight: 64 });
+      const numbers = take('shared', count);
+      settled += numbers.length;
+      return await target.tell('withoutHttp', { numbers, inFlight: 64 });
     },
     async restart({ works }) {
       await target.stop();
@@ -210,6 +216,32 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       await database.close();
     },
   };
+}
+
+interface Stock {
+  /** In the order in which they are paid. */
+  readonly numbers: number[];
+  used: number;
+  /** The next number to write. */
+  end: number;
+}
+
+function emptyStock(from: number): Stock {
+  return { numbers: [], used: 0, end: from };
+}
+
+/** People pay nearly in the order in which they were asked, not exactly: within so many orders any may be next. */
+const WINDOW = 3_000;
+
+function nearlyInOrder(from: number, count: number): number[] {
+  const numbers = Array.from({ length: count }, (_, index) => from + index);
+  for (let start = 0; start < count; start += WINDOW) {
+    for (let at = Math.min(start + WINDOW, count) - 1; at > start; at -= 1) {
+      const other = start + Math.floor(Math.random() * (at - start + 1));
+      [numbers[at], numbers[other]] = [numbers[other]!, numbers[at]!];
+    }
+  }
+  return numbers;
 }
 
 const callbackRequests = {

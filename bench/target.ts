@@ -31,8 +31,7 @@ export interface TargetPorts {
 }
 
 interface Stretch {
-  readonly from: number;
-  readonly count: number;
+  readonly numbers: readonly number[];
 }
 
 /** What the parent may ask for, by name. */
@@ -101,14 +100,11 @@ function commandsOf(parts: {
       await parts.service.stopWork();
       return null;
     },
-    async ceiling({ from, count, batch }) {
+    async ceiling({ numbers, batch }) {
       const prepared: { statement: Statement; values: readonly unknown[] }[] = [];
       const hot = withholding(hotPool, prepared);
-      for (let at = from; at < from + count; at += batch) {
-        await recordOutcomes(
-          { ...outcomes, hot },
-          itemsOf({ from: at, count: Math.min(batch, from + count - at) }),
-        );
+      for (let at = 0; at < numbers.length; at += batch) {
+        await recordOutcomes({ ...outcomes, hot }, itemsOf(numbers.slice(at, at + batch)));
       }
       const startedMs = performance.now();
       const lane = async (): Promise<void> => {
@@ -116,17 +112,17 @@ function commandsOf(parts: {
           await hotPool.run(next.statement, next.values);
       };
       await Promise.all([lane(), lane()]);
-      return count / ((performance.now() - startedMs) / 1000);
+      return numbers.length / ((performance.now() - startedMs) / 1000);
     },
-    async withoutHttp({ from, count, inFlight }) {
+    async withoutHttp({ numbers, inFlight }) {
       const recorder = createOutcomeRecorder(outcomes);
-      const items = itemsOf({ from, count });
+      const items = itemsOf(numbers);
       const startedMs = performance.now();
       const loop = async (): Promise<void> => {
         for (let item = items.pop(); item; item = items.pop()) await recorder.add(item);
       };
       await Promise.all(Array.from({ length: inFlight }, loop));
-      return count / ((performance.now() - startedMs) / 1000);
+      return numbers.length / ((performance.now() - startedMs) / 1000);
     },
     cpu() {
       const { user, system } = process.cpuUsage();
@@ -161,9 +157,9 @@ function withholding(
   };
 }
 
-function itemsOf({ from, count }: Stretch): OutcomeItem[] {
-  return Array.from({ length: count }, (_, index) => {
-    const number = String(from + index);
+function itemsOf(numbers: readonly number[]): OutcomeItem[] {
+  return numbers.map((each) => {
+    const number = String(each);
     const body = Buffer.from(JSON.stringify({ reference: `BENCH${number}`, filler: 'x'.repeat(250) }));
     return {
       gateway: 'sandbox',

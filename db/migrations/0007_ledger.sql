@@ -144,62 +144,76 @@ call make_append_only('ledger_transfers');
 call make_append_only('ledger_seals');
 call make_append_only('ledger_seal_totals');
 
--- The only writer of transactions: takes a list, each with its transfers, and posts each at most once.
--- Returns the id that stands for each (agency, kind, ref): ours when new, the earlier one when repeated.
+-- A header and a leg as they are posted; request_hash in hexadecimal. item is the caller's own number, not stored.
+create type ledger_posting as (item integer, agency_id integer, id uuid, event_kind text, event_ref text, request_hash text,
+  correlation_id uuid, effective_at timestamptz, business_date date, reverses_id uuid, actor text);
+create type ledger_leg as (item integer, agency_id integer, transaction_id uuid, leg smallint, currency char(3),
+  debit_account_id uuid, credit_account_id uuid, amount bigint);
+
+-- The only writer of transactions: posts each at most once and returns the ids of those that are new.
 -- The same reference with other content is a fault of ours and raises.
-create function ledger_post(postings jsonb) returns table (agency_id integer, event_kind text, event_ref text, id uuid, is_new boolean)
-language plpgsql as $$
+create function post_to_ledger(postings ledger_posting[], legs ledger_leg[]) returns uuid[] language plpgsql as $$
 #variable_conflict use_column
 declare
   wanted integer;
   posted integer;
   fresh uuid[];
 begin
-  if exists (select 1 from jsonb_array_elements(postings) p where coalesce(jsonb_array_length(p->'transfers'), 0) = 0) then
+  if exists (select from unnest(postings) p where not exists (
+      select from unnest(legs) l where l.agency_id = p.agency_id and l.transaction_id = p.id)) then
     raise exception 'a ledger transaction without transfers is refused' using errcode = '23514';
   end if;
   -- A day row shared by this posting cannot be closed under it.
   select count(*), count(d.day) into wanted, posted
-  from (select distinct (p->>'agency_id')::integer as agency_id, (p->>'business_date')::date as day from jsonb_array_elements(postings) p) w
+  from (select distinct p.agency_id, p.business_date as day from unnest(postings) p) w
   left join lateral (
     select b.day from business_days b where b.agency_id = w.agency_id and b.day = w.day and b.closed_at is null for key share
   ) d on true;
   if posted < wanted then
     raise exception 'a business day of this posting is closed or missing' using errcode = 'P0D01';
   end if;
-  with input as materialized (
-    select p.ordinality, x.*, p.value->'transfers' as transfers
-    from jsonb_array_elements(postings) with ordinality p,
-    lateral jsonb_to_record(p.value) as x (agency_id integer, id uuid, event_kind text, event_ref text, request_hash text,
-      correlation_id uuid, effective_at timestamptz, business_date date, reverses_id uuid, actor text)
-  ), headers as (
+  with headers as (
     insert into ledger_transactions (agency_id, id, event_kind, event_ref, request_hash, correlation_id, effective_at, business_date, reverses_id, actor)
-    select i.agency_id, i.id, i.event_kind, i.event_ref, decode(i.request_hash, 'hex'), i.correlation_id, i.effective_at, i.business_date, i.reverses_id, i.actor
-    from input i order by i.ordinality
+    select p.agency_id, p.id, p.event_kind, p.event_ref, decode(p.request_hash, 'hex'), p.correlation_id, p.effective_at, p.business_date, p.reverses_id, p.actor
+    from unnest(postings) p
     on conflict (agency_id, event_kind, event_ref) do nothing
-    returning agency_id, id, event_kind, event_ref
-  ), legs as (
-    insert into ledger_transfers (agency_id, transaction_id, leg, currency, debit_account_id, credit_account_id, amount)
-    select h.agency_id, h.id, t.leg, t.currency, t.debit_account_id, t.credit_account_id, t.amount
-    from headers h
-    join input i on i.agency_id = h.agency_id and i.id = h.id,
-    lateral jsonb_to_recordset(i.transfers) as t (leg smallint, currency char(3), debit_account_id uuid, credit_account_id uuid, amount bigint)
-    returning 1
+    returning id
   )
   select coalesce(array_agg(h.id), '{}') into fresh from headers h;
+  if cardinality(fresh) < cardinality(postings) then
+    legs := array(select l from unnest(legs) l where l.transaction_id = any (fresh));
+    if exists (
+      select from unnest(postings) p
+      join ledger_transactions t on t.agency_id = p.agency_id and t.event_kind = p.event_kind and t.event_ref = p.event_ref
+      where t.request_hash <> decode(p.request_hash, 'hex')
+    ) then
+      raise exception 'a ledger transaction was repeated with other content' using errcode = 'P0L01';
+    end if;
+  end if;
+  insert into ledger_transfers (agency_id, transaction_id, leg, currency, debit_account_id, credit_account_id, amount)
+  select l.agency_id, l.transaction_id, l.leg, l.currency, l.debit_account_id, l.credit_account_id, l.amount from unnest(legs) l;
+  return fresh;
+end $$;
 
+-- The same for a list in JSON, each with its transfers.
+-- Returns the id that stands for each (agency, kind, ref): ours when new, the earlier one when repeated.
+create function ledger_post(postings jsonb) returns table (agency_id integer, event_kind text, event_ref text, id uuid, is_new boolean)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  fresh uuid[];
+begin
+  fresh := post_to_ledger(
+    array(select p from jsonb_populate_recordset(null::ledger_posting, postings) p),
+    array(
+      select row(null, (p->>'agency_id')::integer, (p->>'id')::uuid, t.leg, t.currency, t.debit_account_id, t.credit_account_id, t.amount)::ledger_leg
+      from jsonb_array_elements(postings) p,
+      lateral jsonb_to_recordset(p->'transfers') as t (leg smallint, currency char(3), debit_account_id uuid, credit_account_id uuid, amount bigint)
+    )
+  );
   -- A statement of its own sees what a concurrent posting of the same reference has committed meanwhile.
   return query
   select i.agency_id, i.event_kind, i.event_ref, t.id, t.id = any (fresh)
   from jsonb_to_recordset(postings) as i (agency_id integer, event_kind text, event_ref text)
   join ledger_transactions t on t.agency_id = i.agency_id and t.event_kind = i.event_kind and t.event_ref = i.event_ref;
-
-  if exists (
-    select 1
-    from jsonb_to_recordset(postings) as i (agency_id integer, id uuid, event_kind text, event_ref text, request_hash text)
-    join ledger_transactions t on t.agency_id = i.agency_id and t.event_kind = i.event_kind and t.event_ref = i.event_ref
-    where t.request_hash <> decode(i.request_hash, 'hex')
-  ) then
-    raise exception 'a ledger transaction was repeated with other content' using errcode = 'P0L01';
-  end if;
 end $$;

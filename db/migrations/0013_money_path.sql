@@ -2,54 +2,85 @@
 -- They hold no rules. They lock in one order (orders, payments, counters), check the versions that a decision
 -- rests on, leave out the items whose check failed, and fill in the one thing nobody can know before: receipt numbers.
 
--- Writes events and queues them for every endpoint that wants them.
--- parts[i] is followed by the number of the receipt numbers[i]; receipt_numbers maps receipt id to number.
-create function announce(announcements jsonb, receipt_numbers jsonb default '{}') returns void language sql as $$
-  with input as materialized (
-    select a.agency_id, a.id, a.order_id, a.sequence, a.type, a.occurred_at,
-      case jsonb_array_length(a.parts)
-        when 1 then a.parts->>0
-        else (
-          select string_agg(p.part || coalesce('"' || lpad(receipt_numbers->>(a.numbers->>(p.ordinality::integer - 1)), 7, '0') || '"', ''), '' order by p.ordinality)
-          from jsonb_array_elements_text(a.parts) with ordinality p(part, ordinality)
-        )
-      end as body
-    from jsonb_to_recordset(announcements)
-      as a(agency_id integer, id uuid, order_id uuid, sequence integer, type text, occurred_at timestamptz, parts jsonb, numbers jsonb)
-  ), written as (
+-- Rows as they come in: composite types, because a list of them is read in one pass, where JSON is parsed, sorted
+-- and then unfolded again for every statement. item is the place of the row's outcome in its batch.
+create type event_draft as (item integer, agency_id integer, id uuid, order_id uuid, sequence integer, type text, occurred_at timestamptz,
+  body text, number_of uuid, body_after text, body_rest jsonb);
+create type receipt_draft as (item integer, agency_id integer, id uuid, order_id uuid, payment_id uuid, form text, symbol text,
+  verification_code text, amount bigint, currency char(3), content text, business_date date, issued_at timestamptz, replaces_id uuid);
+create type outcome_callback as (item integer, id uuid, gateway text, account text, digest text, method text, query text, headers jsonb,
+  body text, result text, payment_id uuid, received_at timestamptz);
+create type outcome_order as (item integer, agency_id integer, id uuid, expected_version integer, status text, amount_paid bigint,
+  event_sequence integer, paid_at timestamptz, closed_at timestamptz);
+create type outcome_payment as (item integer, id uuid, expected_version integer, state text, gateway_code text,
+  gateway_transaction_id text, amount_received bigint, currency_received char(3), paid_at timestamptz, settled_at timestamptz);
+create type outcome_transaction as (item integer, gateway text, merchant_account text, gateway_transaction_id text, payment_id uuid);
+create type outcome_claim as (item integer, agency_id integer, payment_id uuid, order_id uuid, claim text);
+create type outcome_end as (item integer, payment_id uuid);
+create type outcome_settled as (item integer, agency_id integer, order_id uuid);
+
+-- Writes events and queues them for every endpoint that wants them. A body is its text, or its text cut where the
+-- number of the receipt number_of belongs; body_rest goes on with [receipt id, text] for every further receipt.
+-- receipt_numbers maps receipt id to number.
+create function announce(drafts event_draft[], receipt_numbers jsonb) returns void language plpgsql as $$
+begin
+  with written as (
     insert into events (agency_id, id, order_id, sequence, type, occurred_at, body)
-    select agency_id, id, order_id, sequence, type, occurred_at, body from input
+    select d.agency_id, d.id, d.order_id, d.sequence, d.type, d.occurred_at,
+      case when d.number_of is null then d.body
+        else d.body || '"' || lpad(receipt_numbers->>d.number_of::text, 7, '0') || '"' || d.body_after
+      end || case when d.body_rest is null then '' else (
+        select string_agg('"' || lpad(receipt_numbers->>(r.piece->>0), 7, '0') || '"' || (r.piece->>1), '' order by r.place)
+        from jsonb_array_elements(d.body_rest) with ordinality r(piece, place)
+      ) end
+    from unnest(drafts) d
     returning agency_id, id, order_id, sequence, type
   )
   insert into webhook_queue (agency_id, endpoint_id, order_id, sequence, event_id, enqueued_at, next_attempt_at)
   select w.agency_id, e.id, w.order_id, w.sequence, w.id, clock_timestamp(), clock_timestamp()
   from written w
   join webhook_endpoints e on e.agency_id = w.agency_id and e.deleted_at is null
-    and (e.event_types is null or w.type = any (e.event_types))
-$$;
+    and (e.event_types is null or w.type = any (e.event_types));
+end $$;
+
+-- The same for drafts in JSON: parts[i] is followed by the number of the receipt numbers[i].
+create function announce(announcements jsonb, receipt_numbers jsonb default '{}') returns void language plpgsql as $$
+begin
+  perform announce(array(
+    select row(null, a.agency_id, a.id, a.order_id, a.sequence, a.type, a.occurred_at, a.parts->>0, (a.numbers->>0)::uuid, a.parts->>1,
+      case when jsonb_array_length(a.numbers) > 1 then (
+        select jsonb_agg(jsonb_build_array(n.id, a.parts->(n.place::integer + 1)) order by n.place)
+        from jsonb_array_elements(a.numbers - 0) with ordinality n(id, place)
+      ) end)::event_draft
+    from jsonb_to_recordset(announcements)
+      as a(agency_id integer, id uuid, order_id uuid, sequence integer, type text, occurred_at timestamptz, parts jsonb, numbers jsonb)
+  ), receipt_numbers);
+end $$;
 
 -- Takes the next numbers of each series, once a series, series in sorted order: two callers can never wait
 -- for each other in a ring. Returns the numbers by receipt id.
-create function issue_receipts(drafts jsonb) returns jsonb language plpgsql as $$
+create function issue_receipts(drafts receipt_draft[]) returns jsonb language plpgsql as $$
 declare
   numbers jsonb;
 begin
   with input as materialized (
-    select r.*, row_number() over (partition by r.agency_id, r.form, r.symbol order by r.id) as place,
+    select r.*, dense_rank() over (order by r.agency_id, r.form, r.symbol) as series,
+      row_number() over (partition by r.agency_id, r.form, r.symbol order by r.id) as place,
       count(*) over (partition by r.agency_id, r.form, r.symbol) as wanted
-    from jsonb_to_recordset(drafts) as r(agency_id integer, id uuid, order_id uuid, payment_id uuid, form text, symbol text,
-      verification_code text, amount bigint, currency char(3), content json, business_date date, issued_at timestamptz, replaces_id uuid)
-  ), series as (
+    from unnest(drafts) r
+  ), taken as (
     insert into receipt_series (agency_id, form, symbol, last_number)
     select agency_id, form, symbol, count(*) from input group by agency_id, form, symbol order by agency_id, form, symbol
     on conflict (agency_id, form, symbol) do update set last_number = receipt_series.last_number + excluded.last_number
     returning agency_id, form, symbol, last_number
+  ), counters as materialized (
+    select array_agg(last_number order by agency_id, form, symbol) as last_numbers from taken
   ), issued as (
     insert into receipts (agency_id, id, order_id, payment_id, form, symbol, number, verification_code, amount, currency, content,
       business_date, issued_at, replaces_id)
-    select i.agency_id, i.id, i.order_id, i.payment_id, i.form, i.symbol, s.last_number - i.wanted + i.place, i.verification_code,
-      i.amount, i.currency, i.content, i.business_date, i.issued_at, i.replaces_id
-    from input i join series s on s.agency_id = i.agency_id and s.form = i.form and s.symbol = i.symbol
+    select i.agency_id, i.id, i.order_id, i.payment_id, i.form, i.symbol, c.last_numbers[i.series] - i.wanted + i.place, i.verification_code,
+      i.amount, i.currency, i.content::json, i.business_date, i.issued_at, i.replaces_id
+    from counters c cross join input i
     returning agency_id, id, number, verification_code
   ), listed as (
     insert into directory (reference, kind, agency_id, subject_id)
@@ -59,71 +90,65 @@ begin
   return numbers;
 end $$;
 
--- Applies decided outcomes. Every row of every section carries its item; an item whose orders or payment have
--- another version than the decision was made on is left out whole and reported as not applied.
-create function apply_outcomes(plan jsonb) returns table (item integer, applied boolean) language plpgsql as $$
+create function issue_receipts(drafts jsonb) returns jsonb language plpgsql as $$
+begin
+  return issue_receipts(array(select d from jsonb_populate_recordset(null::receipt_draft, drafts) d));
+end $$;
+
+-- Applies decided outcomes and returns the items that were not applied: an item whose orders or payment have another
+-- version than the decision was made on is left out whole. What everyday outcomes write comes as rows; what is rare
+-- (second charges, claims that change hands, cases) in JSON, null when there is none.
+create function apply_outcomes(callbacks outcome_callback[], orders outcome_order[], payments outcome_payment[],
+  transactions outcome_transaction[], claims outcome_claim[], queries_ended outcome_end[], orders_settled outcome_settled[],
+  postings ledger_posting[], legs ledger_leg[], receipts receipt_draft[], events event_draft[], rare jsonb)
+returns integer[] language plpgsql as $$
 #variable_conflict use_column
 declare
   stale integer[];
+  stale_payments integer[];
   receipt_numbers jsonb := '{}';
 begin
-  with wanted as materialized (
-    select o.item, o.agency_id, o.id, o.expected_version
-    from jsonb_to_recordset(plan->'orders') as o(item integer, agency_id integer, id uuid, expected_version integer)
-  ), locked as materialized (
-    select p.agency_id, p.id, p.version from payment_orders p
-    where (p.agency_id, p.id) in (select w.agency_id, w.id from wanted w)
-    order by p.agency_id, p.id for no key update
-  )
   select array_agg(distinct w.item) into stale
-  from wanted w left join locked l on l.agency_id = w.agency_id and l.id = w.id
+  from (select o.item, o.agency_id, o.id, o.expected_version from unnest(orders) o order by o.agency_id, o.id) w
+  left join lateral (
+    select p.version from payment_orders p where p.agency_id = w.agency_id and p.id = w.id for no key update
+  ) l on true
   where l.version is distinct from w.expected_version;
 
-  with wanted as materialized (
-    select p.item, p.id, p.expected_version
-    from jsonb_to_recordset(plan->'payments') as p(item integer, id uuid, expected_version integer)
-  ), locked as materialized (
-    select p.id, p.version from payments p where p.id in (select w.id from wanted w) order by p.id for no key update
-  )
-  select array_cat(stale, array_agg(distinct w.item)) into stale
-  from wanted w left join locked l on l.id = w.id
+  select array_agg(distinct w.item) into stale_payments
+  from (select u.item, u.id, u.expected_version from unnest(payments) u order by u.id) w
+  left join lateral (select p.version from payments p where p.id = w.id for no key update) l on true
   where l.version is distinct from w.expected_version;
 
-  return query
-    select p.item, not coalesce(p.item = any (stale), false)
-    from jsonb_to_recordset(plan->'payments') as p(item integer);
-
+  stale := stale || stale_payments;
   if stale is not null then
+    callbacks := array(select x from unnest(callbacks) x where x.item <> all (stale));
+    orders := array(select x from unnest(orders) x where x.item <> all (stale));
+    payments := array(select x from unnest(payments) x where x.item <> all (stale));
+    transactions := array(select x from unnest(transactions) x where x.item <> all (stale));
+    claims := array(select x from unnest(claims) x where x.item <> all (stale));
+    queries_ended := array(select x from unnest(queries_ended) x where x.item <> all (stale));
+    orders_settled := array(select x from unnest(orders_settled) x where x.item <> all (stale));
+    postings := array(select x from unnest(postings) x where x.item <> all (stale));
+    legs := array(select x from unnest(legs) x where x.item <> all (stale));
+    receipts := array(select x from unnest(receipts) x where x.item <> all (stale));
+    events := array(select x from unnest(events) x where x.item <> all (stale));
     select jsonb_object_agg(section.key, (
       select coalesce(jsonb_agg(element), '[]') from jsonb_array_elements(section.value) element
-      where not (element->>'item')::integer = any (stale)
-    )) into plan from jsonb_each(plan) section;
+      where (element->>'item')::integer <> all (stale)
+    )) into rare from jsonb_each(rare) section;
   end if;
 
-  if jsonb_array_length(plan->'callbacks') > 0 then
+  if cardinality(callbacks) > 0 then
     insert into gateway_callbacks (id, gateway, account, digest, method, query, headers, body, verified, result, payment_id, received_at)
     select c.id, c.gateway, c.account, decode(c.digest, 'hex'), c.method, c.query, c.headers, decode(c.body, 'base64'), true, c.result, c.payment_id, c.received_at
-    from jsonb_to_recordset(plan->'callbacks') as c(id uuid, gateway text, account text, digest text, method text, query text, headers jsonb,
-      body text, result text, payment_id uuid, received_at timestamptz)
+    from unnest(callbacks) c
     on conflict (gateway, account, digest) do update set result = excluded.result, payment_id = excluded.payment_id
       where gateway_callbacks.result in ('try_again', 'unknown_payment');
   end if;
 
-  if jsonb_array_length(plan->'new_payments') > 0 then
-    insert into payments (id, number, gateway, merchant_account, merchant_reference, amount, currency, state, locale, gateway_transaction_id,
-      amount_received, currency_received, started_at, handed_off_at, lifetime_ends_at, paid_at, settled_at, duplicate_of)
-    select n.id, nextval('payment_numbers'), b.gateway, b.merchant_account, n.merchant_reference, n.amount, n.currency, n.state, b.locale,
-      n.gateway_transaction_id, n.amount, n.currency, b.started_at, b.handed_off_at, b.lifetime_ends_at, n.paid_at, n.settled_at, b.id
-    from jsonb_to_recordset(plan->'new_payments') as n(id uuid, base_payment_id uuid, merchant_reference text, amount bigint, currency char(3),
-      state text, gateway_transaction_id text, paid_at timestamptz, settled_at timestamptz)
-    join payments b on b.id = n.base_payment_id;
-    insert into allocations (agency_id, payment_id, order_id, amount, claim, clearing_account_id)
-    select a.agency_id, a.payment_id, a.order_id, a.amount, a.claim, a.clearing_account_id
-    from jsonb_to_recordset(plan->'new_allocations') as a(agency_id integer, payment_id uuid, order_id uuid, amount bigint, claim text, clearing_account_id uuid);
-    insert into surplus_allocations (agency_id, payment_id, order_id)
-    select a.agency_id, a.payment_id, a.order_id
-    from jsonb_to_recordset(plan->'new_allocations') as a(agency_id integer, payment_id uuid, order_id uuid, claim text)
-    where a.claim = 'surplus';
+  if rare is not null then
+    perform apply_rare_first(rare);
   end if;
 
   update payments p set
@@ -134,92 +159,107 @@ begin
     currency_received = coalesce(u.currency_received, p.currency_received),
     paid_at = coalesce(u.paid_at, p.paid_at),
     settled_at = coalesce(u.settled_at, p.settled_at)
-  from jsonb_to_recordset(plan->'payments') as u(id uuid, state text, gateway_code text, gateway_transaction_id text, amount_received bigint,
-    currency_received char(3), paid_at timestamptz, settled_at timestamptz)
+  from unnest(payments) u
   where p.id = u.id;
 
-  if jsonb_array_length(plan->'gateway_transactions') > 0 then
+  if cardinality(transactions) > 0 then
     insert into gateway_transactions (gateway, merchant_account, gateway_transaction_id, payment_id)
-    select t.gateway, t.merchant_account, t.gateway_transaction_id, t.payment_id
-    from jsonb_to_recordset(plan->'gateway_transactions') as t(gateway text, merchant_account text, gateway_transaction_id text, payment_id uuid);
+    select t.gateway, t.merchant_account, t.gateway_transaction_id, t.payment_id from unnest(transactions) t;
   end if;
 
-  if jsonb_array_length(plan->'claims_released') > 0 then
-    delete from order_claims c
-    using jsonb_to_recordset(plan->'claims_released') as r(agency_id integer, order_id uuid, payment_id uuid)
-    where c.agency_id = r.agency_id and c.order_id = r.order_id and c.payment_id = r.payment_id;
-  end if;
-  if jsonb_array_length(plan->'claims_taken') > 0 then
-    insert into order_claims (agency_id, order_id, payment_id)
-    select t.agency_id, t.order_id, t.payment_id
-    from jsonb_to_recordset(plan->'claims_taken') as t(agency_id integer, order_id uuid, payment_id uuid)
-    on conflict (agency_id, order_id) do update set payment_id = excluded.payment_id;
+  if rare is not null then
+    perform apply_rare_claims(rare);
   end if;
 
-  if jsonb_array_length(plan->'allocations') > 0 then
-    update allocations a set claim = u.claim
-    from jsonb_to_recordset(plan->'allocations') as u(agency_id integer, payment_id uuid, order_id uuid, claim text)
+  if cardinality(claims) > 0 then
+    update allocations a set claim = u.claim from unnest(claims) u
     where a.agency_id = u.agency_id and a.payment_id = u.payment_id and a.order_id = u.order_id;
-    if plan->'allocations' @> '[{"claim": "surplus"}]' then
+    if exists (select from unnest(claims) u where u.claim = 'surplus') then
       insert into surplus_allocations (agency_id, payment_id, order_id)
-      select u.agency_id, u.payment_id, u.order_id
-      from jsonb_to_recordset(plan->'allocations') as u(agency_id integer, payment_id uuid, order_id uuid, claim text)
-      where u.claim = 'surplus'
+      select u.agency_id, u.payment_id, u.order_id from unnest(claims) u where u.claim = 'surplus'
       on conflict do nothing;
     end if;
   end if;
 
-  if jsonb_array_length(plan->'orders') > 0 then
+  if cardinality(orders) > 0 then
     update payment_orders o set
       version = o.version + 1, status = u.status, amount_paid = u.amount_paid, event_sequence = u.event_sequence,
       paid_at = u.paid_at, closed_at = u.closed_at
-    from jsonb_to_recordset(plan->'orders') as u(agency_id integer, id uuid, status text, amount_paid bigint, event_sequence integer,
-      paid_at timestamptz, closed_at timestamptz)
+    from unnest(orders) u
     where o.agency_id = u.agency_id and o.id = u.id;
   end if;
 
-  if jsonb_array_length(plan->'queries_ended') > 0 then
-    delete from payment_queries q using jsonb_to_recordset(plan->'queries_ended') as e(payment_id uuid) where q.payment_id = e.payment_id;
+  if cardinality(queries_ended) > 0 then
+    delete from payment_queries q using unnest(queries_ended) e where q.payment_id = e.payment_id;
   end if;
-  if jsonb_array_length(plan->'orders_settled') > 0 then
-    delete from order_expiries x using jsonb_to_recordset(plan->'orders_settled') as e(agency_id integer, order_id uuid)
-    where x.agency_id = e.agency_id and x.order_id = e.order_id;
-  end if;
-  if jsonb_array_length(plan->'obligations_left') > 0 then
-    delete from open_obligations o using jsonb_to_recordset(plan->'obligations_left') as l(agency_id integer, order_id uuid)
+  if cardinality(orders_settled) > 0 then
+    delete from order_expiries x using unnest(orders_settled) e where x.agency_id = e.agency_id and x.order_id = e.order_id;
+    delete from open_obligations o using unnest(orders_settled) l
     where o.agency_id = l.agency_id and o.order_id = l.order_id
       and not (select s.stays_after_payment from order_lines s where s.agency_id = o.agency_id and s.order_id = o.order_id and s.line_no = o.line_no);
   end if;
-  if jsonb_array_length(plan->'obligations_retaken') > 0 then
-    insert into open_obligations (agency_id, obligation_scope, obligation_key, order_id, line_no)
-    select s.agency_id, s.obligation_scope, s.obligation_key, s.order_id, s.line_no
-    from jsonb_to_recordset(plan->'obligations_retaken') as r(agency_id integer, order_id uuid)
-    join order_lines s on s.agency_id = r.agency_id and s.order_id = r.order_id and s.stays_after_payment;
+
+  if cardinality(postings) > 0 then
+    perform post_to_ledger(postings, legs);
   end if;
 
-  if jsonb_array_length(plan->'postings') > 0 then
-    perform ledger_post(plan->'postings');
-  end if;
-
-  if jsonb_array_length(plan->'cases') > 0 then
-    insert into cases (agency_id, id, kind, subject, payment_id, order_id, detail, opened_at)
-    select c.agency_id, c.id, c.kind, c.subject, c.payment_id, c.order_id, c.detail, c.opened_at
-    from jsonb_to_recordset(plan->'cases') as c(agency_id integer, id uuid, kind text, subject text, payment_id uuid, order_id uuid, detail jsonb, opened_at timestamptz)
-    on conflict (agency_id, kind, subject) do nothing;
-  end if;
-  if jsonb_array_length(plan->'audit') > 0 then
-    insert into audit_log (id, actor, action, agency_id, subject, detail)
-    select a.id, a.actor, a.action, a.agency_id, a.subject, a.detail
-    from jsonb_to_recordset(plan->'audit') as a(id uuid, actor text, action text, agency_id integer, subject text, detail jsonb);
+  if rare is not null then
+    perform apply_rare_last(rare);
   end if;
 
   -- The counters come last: they are the hottest rows, held for the shortest time.
-  if jsonb_array_length(plan->'receipts') > 0 then
-    receipt_numbers := issue_receipts(plan->'receipts');
+  if cardinality(receipts) > 0 then
+    receipt_numbers := issue_receipts(receipts);
   end if;
-  if jsonb_array_length(plan->'events') > 0 then
-    perform announce(plan->'events', receipt_numbers);
+  if cardinality(events) > 0 then
+    perform announce(events, receipt_numbers);
   end if;
+  return stale;
+end $$;
+
+-- The second charge of one reference: a payment of its own, with its surplus.
+create function apply_rare_first(rare jsonb) returns void language plpgsql as $$
+begin
+  insert into payments (id, number, gateway, merchant_account, merchant_reference, amount, currency, state, locale, gateway_transaction_id,
+    amount_received, currency_received, started_at, handed_off_at, lifetime_ends_at, paid_at, settled_at, duplicate_of)
+  select n.id, nextval('payment_numbers'), b.gateway, b.merchant_account, n.merchant_reference, n.amount, n.currency, n.state, b.locale,
+    n.gateway_transaction_id, n.amount, n.currency, b.started_at, b.handed_off_at, b.lifetime_ends_at, n.paid_at, n.settled_at, b.id
+  from jsonb_to_recordset(rare->'new_payments') as n(id uuid, base_payment_id uuid, merchant_reference text, amount bigint, currency char(3),
+    state text, gateway_transaction_id text, paid_at timestamptz, settled_at timestamptz)
+  join payments b on b.id = n.base_payment_id;
+  insert into allocations (agency_id, payment_id, order_id, amount, claim, clearing_account_id)
+  select a.agency_id, a.payment_id, a.order_id, a.amount, a.claim, a.clearing_account_id
+  from jsonb_to_recordset(rare->'new_allocations') as a(agency_id integer, payment_id uuid, order_id uuid, amount bigint, claim text, clearing_account_id uuid);
+  insert into surplus_allocations (agency_id, payment_id, order_id)
+  select a.agency_id, a.payment_id, a.order_id
+  from jsonb_to_recordset(rare->'new_allocations') as a(agency_id integer, payment_id uuid, order_id uuid, claim text)
+  where a.claim = 'surplus';
+end $$;
+
+create function apply_rare_claims(rare jsonb) returns void language plpgsql as $$
+begin
+  delete from order_claims c
+  using jsonb_to_recordset(rare->'claims_released') as r(agency_id integer, order_id uuid, payment_id uuid)
+  where c.agency_id = r.agency_id and c.order_id = r.order_id and c.payment_id = r.payment_id;
+  insert into order_claims (agency_id, order_id, payment_id)
+  select t.agency_id, t.order_id, t.payment_id
+  from jsonb_to_recordset(rare->'claims_taken') as t(agency_id integer, order_id uuid, payment_id uuid)
+  on conflict (agency_id, order_id) do update set payment_id = excluded.payment_id;
+end $$;
+
+create function apply_rare_last(rare jsonb) returns void language plpgsql as $$
+begin
+  insert into open_obligations (agency_id, obligation_scope, obligation_key, order_id, line_no)
+  select s.agency_id, s.obligation_scope, s.obligation_key, s.order_id, s.line_no
+  from jsonb_to_recordset(rare->'obligations_retaken') as r(agency_id integer, order_id uuid)
+  join order_lines s on s.agency_id = r.agency_id and s.order_id = r.order_id and s.stays_after_payment;
+  insert into cases (agency_id, id, kind, subject, payment_id, order_id, detail, opened_at)
+  select c.agency_id, c.id, c.kind, c.subject, c.payment_id, c.order_id, c.detail, c.opened_at
+  from jsonb_to_recordset(rare->'cases') as c(agency_id integer, id uuid, kind text, subject text, payment_id uuid, order_id uuid, detail jsonb, opened_at timestamptz)
+  on conflict (agency_id, kind, subject) do nothing;
+  insert into audit_log (id, actor, action, agency_id, subject, detail)
+  select a.id, a.actor, a.action, a.agency_id, a.subject, a.detail
+  from jsonb_to_recordset(rare->'audit') as a(id uuid, actor text, action text, agency_id integer, subject text, detail jsonb);
 end $$;
 
 -- Opens orders that TypeScript has priced and checked. Per item: opened; key_taken (the same Idempotency-Key

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { positionBindings } from './named-bindings.ts';
 import { typeParsers } from './database-types.ts';
 
+export { compositeArray } from './composite-array.ts';
 export { isDatabaseUnavailable } from './database-errors.ts';
 export type Database = Knex;
 
@@ -141,6 +142,19 @@ export interface HotPool {
   end(): Promise<void>;
 }
 
+/**
+ * Plans are made once and always walk indexes. The planner knows nothing of the size of a list inside JSON, and
+ * statistics of fast-growing tables are of another moment: what it would choose instead reads whole tables.
+ */
+const KEY_LOOKUPS = [
+  'plan_cache_mode=force_generic_plan',
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+  'enable_bitmapscan=off',
+  'jit=off',
+];
+
 /** Opens the pool of the money path. Only for statements that are all look-ups by key: plans are generic. */
 export function openHotPool(options: {
   readonly url: string;
@@ -153,7 +167,7 @@ export function openHotPool(options: {
     ...connectionSettings({ applicationName: 'hot-path', ...options }),
     max: options.max,
     idleTimeoutMillis: 30_000,
-    options: '-c plan_cache_mode=force_generic_plan',
+    options: KEY_LOOKUPS.map((setting) => `-c ${setting}`).join(' '),
   });
   // Without a listener an idle connection that the server ends would end this process.
   pool.on('error', () => undefined);

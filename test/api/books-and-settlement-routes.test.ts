@@ -10,7 +10,7 @@ import { consoleRoutes } from '../../src/console/console-routes.ts';
 import type { GatewayAdapter } from '../../src/gateways/gateway-adapter.ts';
 import { readSettlementFile } from '../../src/gateways/sandbox/settlement-file.ts';
 import { publicId, type LedgerAccountId } from '../../src/domain/kernel/ids.ts';
-import { verifyClient } from '../../src/features/agencies/verify-client.ts';
+import { verifyClient } from '../../src/features/agencies/issue-token.ts';
 import { createAccountBook } from '../../src/features/ledger/account-store.ts';
 import { extendBusinessDays } from '../../src/features/ledger/business-day-store.ts';
 import { sealLedger } from '../../src/features/ledger/seal-ledger.ts';
@@ -214,7 +214,7 @@ describe('books and settlement over HTTP', () => {
         clock: api.clock,
         businessTimeZone: ZONE,
         site: aContext().site,
-        verifyClient: (given) => verifyClient({ db }, given),
+        verifyClient: (given) => verifyClient(db, given),
         gatewayName: (gateway) => gateway.toUpperCase(),
       }),
     );

@@ -106,10 +106,6 @@ export const REFUSALS = {
     kind: 'conflict',
     title: 'A payment for this order is in progress or not yet known.',
   },
-  'payment-order.not-editable': {
-    kind: 'conflict',
-    title: 'A payment order cannot be changed. Cancel it and open another.',
-  },
   'payment-order.not-paid': { kind: 'conflict', title: 'The payment order is not paid.' },
 
   'payment.not-found': { kind: 'missing', title: 'There is no such payment.' },
@@ -117,14 +113,6 @@ export const REFUSALS = {
   'payment.amount-outside-gateway': {
     kind: 'invalid',
     title: 'The amount is outside what this way to pay accepts.',
-  },
-  'payment.several-agencies-need-platform-account': {
-    kind: 'invalid',
-    title: "A payment to several agencies goes through the platform's account.",
-  },
-  'payment.illegal-move': {
-    kind: 'conflict',
-    title: 'The payment cannot take this step in its present state.',
   },
 
   'refund.not-found': { kind: 'missing', title: 'There is no such refund.' },
@@ -180,7 +168,6 @@ export const REFUSALS = {
 
   'ledger.not-yet-sealed': { kind: 'conflict', title: 'The books are not yet sealed to that moment.' },
   'ledger.account-not-found': { kind: 'missing', title: 'There is no such ledger account.' },
-  'report.not-found': { kind: 'missing', title: 'There is no such report.' },
 } as const satisfies Record<string, { kind: RefusalKind; title: string }>;
 
 export type RefusalCode = keyof typeof REFUSALS;

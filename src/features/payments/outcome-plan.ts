@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import {
   draftEvent,
   receiptNumber,
+  type EventDraft,
   type EventData,
   type EventType,
 } from '../../domain/agencies/agency-event.ts';
@@ -18,7 +19,7 @@ import type { GatewayOutcome } from '../../domain/payments/gateway-outcome.ts';
 import type { AllocationDecision, OutcomeDecision } from '../../domain/payments/outcome-decision.ts';
 import type { Allocation, AllocationLine } from '../../domain/payments/payment.ts';
 import { linesByReceiptForm, receiptAmount, receiptSymbol } from '../../domain/receipts/receipt.ts';
-import { postingOf, type PostingJson } from '../ledger/posting.ts';
+import { postingOf } from '../ledger/posting.ts';
 import {
   jsonAmount,
   orderSnapshot,
@@ -31,26 +32,30 @@ import type { OrderReading, PaymentReading } from './outcome-reading-store.ts';
 type Row = Readonly<Record<string, unknown>>;
 type Success = Extract<GatewayOutcome, { kind: 'succeeded' }>;
 
-/** The sections of what `apply_outcomes(jsonb)` takes; each row carries the place of its item in the batch. */
+/** The sections of what `apply_outcomes` takes; each row carries the place of its item in the batch. */
 export interface OutcomePlan {
   callbacks: Row[];
   orders: Row[];
   payments: Row[];
-  new_payments: Row[];
-  new_allocations: Row[];
   gateway_transactions: Row[];
-  claims_released: Row[];
-  claims_taken: Row[];
   allocations: Row[];
   queries_ended: Row[];
+  /** Orders that have left the expiry job, with the obligations that leave them. */
   orders_settled: Row[];
-  obligations_left: Row[];
-  obligations_retaken: Row[];
-  postings: (PostingJson & { item: number })[];
-  cases: Row[];
-  audit: Row[];
+  postings: Row[];
+  legs: Row[];
   receipts: Row[];
   events: Row[];
+  /** What everyday outcomes do not write. */
+  rare: {
+    new_payments: Row[];
+    new_allocations: Row[];
+    claims_released: Row[];
+    claims_taken: Row[];
+    obligations_retaken: Row[];
+    cases: Row[];
+    audit: Row[];
+  };
 }
 
 export function emptyPlan(): OutcomePlan {
@@ -58,21 +63,23 @@ export function emptyPlan(): OutcomePlan {
     callbacks: [],
     orders: [],
     payments: [],
-    new_payments: [],
-    new_allocations: [],
     gateway_transactions: [],
-    claims_released: [],
-    claims_taken: [],
     allocations: [],
     queries_ended: [],
     orders_settled: [],
-    obligations_left: [],
-    obligations_retaken: [],
     postings: [],
-    cases: [],
-    audit: [],
+    legs: [],
     receipts: [],
     events: [],
+    rare: {
+      new_payments: [],
+      new_allocations: [],
+      claims_released: [],
+      claims_taken: [],
+      obligations_retaken: [],
+      cases: [],
+      audit: [],
+    },
   };
 }
 
@@ -178,10 +185,10 @@ function planMoney(
     }
   }
   for (const [agencyId, legs] of transfers) {
-    plan.postings.push(postingRow(context, agencyId, payment.id, outcome, businessDate, legs));
+    planPosting(plan, context, agencyId, payment.id, outcome, businessDate, legs);
   }
   if (decision.corrects) {
-    plan.audit.push(
+    plan.rare.audit.push(
       auditRow(context, reading, 'payment.corrected', { from: payment.state, to: 'succeeded' }),
     );
   }
@@ -248,13 +255,10 @@ function applyToOrder(
   plan.allocations.push(claimRow(context, allocation, payment.id, 'applied'));
   if (displaces !== null) plan.allocations.push(claimRow(context, allocation, displaces, 'released'));
   if (allocation.holder?.paymentId !== payment.id) {
-    plan.claims_taken.push({ item, agency_id: agencyId, order_id: orderId, payment_id: payment.id });
+    plan.rare.claims_taken.push({ item, agency_id: agencyId, order_id: orderId, payment_id: payment.id });
   }
-  if (late) plan.obligations_retaken.push({ item, agency_id: agencyId, order_id: orderId });
-  else {
-    plan.orders_settled.push({ item, agency_id: agencyId, order_id: orderId });
-    plan.obligations_left.push({ item, agency_id: agencyId, order_id: orderId });
-  }
+  if (late) plan.rare.obligations_retaken.push({ item, agency_id: agencyId, order_id: orderId });
+  else plan.orders_settled.push({ item, agency_id: agencyId, order_id: orderId });
 }
 
 function planSecondCharge(
@@ -272,7 +276,7 @@ function planSecondCharge(
   );
   // Raising the version of the first charge makes two tellings of the second one meet.
   plan.payments.push(paymentRow(context, reading, payment.state, {}));
-  plan.new_payments.push({
+  plan.rare.new_payments.push({
     item: context.item,
     id,
     base_payment_id: payment.id,
@@ -294,7 +298,7 @@ function planSecondCharge(
     const clearing = context.accounts[index * 2];
     const duplicate = context.accounts[index * 2 + 1];
     if (!clearing || !duplicate) throw new Error('the accounts of a second charge were not opened');
-    plan.new_allocations.push({
+    plan.rare.new_allocations.push({
       item: context.item,
       agency_id: allocation.agencyId,
       payment_id: id,
@@ -308,7 +312,7 @@ function planSecondCharge(
     transfers.set(allocation.agencyId, own);
   });
   for (const [agencyId, legs] of transfers) {
-    plan.postings.push(postingRow(context, agencyId, id, outcome, businessDate, legs));
+    planPosting(plan, context, agencyId, id, outcome, businessDate, legs);
   }
 }
 
@@ -328,9 +332,9 @@ function planMismatch(
   if (outcome.amount.amountMinor > 0n) {
     const transfer = transferFor('payment_mismatched', context.accounts, outcome.amount);
     const businessDate = dayOf(outcome.paidAt, context.businessTimeZone);
-    plan.postings.push(postingRow(context, book, payment.id, outcome, businessDate, [transfer]));
+    planPosting(plan, context, book, payment.id, outcome, businessDate, [transfer]);
   }
-  plan.cases.push(
+  plan.rare.cases.push(
     caseRow(context, reading, book, 'amount_differs', payment.id, {
       due: amountText(decision.expected),
       received: amountText(outcome.amount),
@@ -352,7 +356,7 @@ function planNoMoney(
     const { agencyId, orderId } = allocation;
     if (allocation.claim === 'reserved') {
       plan.allocations.push(claimRow(context, allocation, payment.id, 'released'));
-      plan.claims_released.push({
+      plan.rare.claims_released.push({
         item: context.item,
         agency_id: agencyId,
         order_id: orderId,
@@ -391,7 +395,7 @@ function planUndecided(
 /** Success is never undone by a later word: the contradiction is kept for a person. */
 function planConflict(plan: OutcomePlan, reading: PaymentReading, said: string, context: PlanContext): void {
   const book = reading.payment.allocations[0]?.agencyId ?? (0 as AgencyId);
-  plan.cases.push(
+  plan.rare.cases.push(
     caseRow(context, reading, book, 'conflicting_outcome', `${reading.payment.id}:${said}`, { said }),
   );
 }
@@ -434,10 +438,20 @@ function announce(
       sequence: event.sequence,
       type: event.type,
       occurred_at: event.occurredAt.toISOString(),
-      parts: event.bodyParts,
-      numbers: event.receiptNumbers,
+      ...bodyColumns(event),
     });
   });
+}
+
+/** A body in pieces as the database takes it: nearly every one has a receipt's number in it, hardly any two. */
+function bodyColumns({ bodyParts, receiptNumbers }: EventDraft): Row {
+  const [number = null, ...others] = receiptNumbers;
+  return {
+    body: bodyParts[0],
+    number_of: number,
+    body_after: bodyParts[1],
+    body_rest: others.length === 0 ? null : others.map((id, index) => [id, bodyParts[index + 2]]),
+  };
 }
 
 function receiptRow(
@@ -585,14 +599,15 @@ function surplusTransfer(allocation: Allocation, duplicate: PostableAccount | un
   return transferFor('payment_surplus', [clearing, duplicate], allocation.amount);
 }
 
-function postingRow(
+function planPosting(
+  plan: OutcomePlan,
   { item, newId: ids, actor }: PlanContext,
   agencyId: AgencyId,
   paymentId: PaymentId,
   outcome: Success,
   businessDate: Day,
   transfers: readonly Transfer[],
-): PostingJson & { item: number } {
+): void {
   const transaction = {
     agencyId,
     id: newId('txn', ids),
@@ -604,7 +619,11 @@ function postingRow(
     actor,
     transfers,
   };
-  return { item, ...postingOf(transaction) };
+  const { transfers: legs, ...posting } = postingOf(transaction);
+  plan.postings.push({ item, ...posting });
+  for (const leg of legs) {
+    plan.legs.push({ item, agency_id: agencyId, transaction_id: posting.id, ...leg });
+  }
 }
 
 function caseRow(

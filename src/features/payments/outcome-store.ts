@@ -1,13 +1,66 @@
 /** SQL of outcomes: applies a plan in one guarded statement, on the pool of the money path. */
-import type { HotPool } from '../../platform/database.ts';
+import { compositeArray, type HotPool, type Statement } from '../../platform/database.ts';
 import type { OutcomePlan } from './outcome-plan.ts';
 
-const APPLY = { name: 'apply-outcomes', text: 'select item, applied from apply_outcomes($1::jsonb)' };
+/** The sections that travel as rows: the type in the database and its columns, in the order of the type. */
+const SECTIONS = {
+  callbacks: [
+    'outcome_callback',
+    'item id gateway account digest method query headers body result payment_id received_at',
+  ],
+  orders: [
+    'outcome_order',
+    'item agency_id id expected_version status amount_paid event_sequence paid_at closed_at',
+  ],
+  payments: [
+    'outcome_payment',
+    'item id expected_version state gateway_code gateway_transaction_id amount_received currency_received paid_at settled_at',
+  ],
+  gateway_transactions: [
+    'outcome_transaction',
+    'item gateway merchant_account gateway_transaction_id payment_id',
+  ],
+  allocations: ['outcome_claim', 'item agency_id payment_id order_id claim'],
+  queries_ended: ['outcome_end', 'item payment_id'],
+  orders_settled: ['outcome_settled', 'item agency_id order_id'],
+  postings: [
+    'ledger_posting',
+    'item agency_id id event_kind event_ref request_hash correlation_id effective_at business_date reverses_id actor',
+  ],
+  legs: [
+    'ledger_leg',
+    'item agency_id transaction_id leg currency debit_account_id credit_account_id amount',
+  ],
+  receipts: [
+    'receipt_draft',
+    'item agency_id id order_id payment_id form symbol verification_code amount currency content business_date issued_at replaces_id',
+  ],
+  events: [
+    'event_draft',
+    'item agency_id id order_id sequence type occurred_at body number_of body_after body_rest',
+  ],
+} as const;
+
+type Section = keyof typeof SECTIONS;
+
+const NAMES = Object.keys(SECTIONS) as Section[];
+const COLUMNS = Object.fromEntries(
+  NAMES.map((name) => [name, SECTIONS[name][1].split(' ')]),
+) as unknown as Readonly<Record<Section, readonly string[]>>;
+
+const APPLY: Statement = {
+  name: 'apply-outcomes',
+  text: `select unnest(apply_outcomes(${NAMES.map((name, index) => `$${String(index + 1)}::${SECTIONS[name][0]}[]`).join(', ')}, $${String(NAMES.length + 1)}::jsonb)) as item`,
+};
 
 /** Applies what can be applied; returns the items whose rows had changed since they were read. */
 export async function applyOutcomes(hot: HotPool, plan: OutcomePlan): Promise<ReadonlySet<number>> {
-  const rows = await hot.run<{ item: number; applied: boolean }>(APPLY, [JSON.stringify(plan)]);
-  return new Set(rows.filter(({ applied }) => !applied).map(({ item }) => item));
+  const isRare = Object.values(plan.rare).some((rows) => rows.length > 0);
+  const stale = await hot.run<{ item: number }>(APPLY, [
+    ...NAMES.map((name) => compositeArray(COLUMNS[name], plan[name])),
+    isRare ? JSON.stringify(plan.rare) : null,
+  ]);
+  return new Set(stale.map(({ item }) => item));
 }
 
 interface DatabaseError extends Error {
