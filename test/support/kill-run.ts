@@ -6,11 +6,12 @@
  * bank's book judges.
  */
 import assert from 'node:assert/strict';
-import { request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parsePublicId } from '../../src/domain/kernel/ids.ts';
 import { query, type Database } from '../../src/platform/database.ts';
 import { inParallel } from '../../src/platform/in-parallel.ts';
+import { passOn } from './balancer.ts';
 import { startServiceProcess, type ServiceProcess } from './child-process.ts';
 import { runningClock } from './clock.ts';
 import { newTestId } from './ids.ts';
@@ -112,31 +113,6 @@ export async function killRun(options: KillRunOptions): Promise<KillRunReport> {
     await world.bank.callbacks.stop();
     await world.stop();
   }
-}
-
-function passOn(
-  request: IncomingMessage,
-  response: ServerResponse,
-  port: number | undefined,
-  onFault: () => void,
-): void {
-  const fail = () => {
-    onFault();
-    if (response.headersSent) response.destroy();
-    else response.writeHead(502).end();
-  };
-  if (port === undefined) {
-    fail();
-    return;
-  }
-  const { method, url, headers } = request;
-  const sent = forward({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
-    answer.on('error', () => response.destroy());
-  });
-  sent.on('error', fail);
-  request.pipe(sent);
 }
 
 /** Waits until the newest serving process answers. */
