@@ -67,6 +67,7 @@ import type { Database, HotPool } from '../platform/database.ts';
 import { createGatewayHttp } from '../platform/gateway-http.ts';
 import { assertPublicUrl, createGuardedClient } from '../platform/http-client.ts';
 import type { Logger } from '../platform/logger.ts';
+import { createRandomBytes } from '../platform/random.ts';
 import { createRateGate } from '../platform/rate-gate.ts';
 import { createBatchedRateLimiter, createRateLimiter } from '../platform/rate-limiter.ts';
 import { createSecretBox, type SecretBox } from '../platform/secret-box.ts';
@@ -126,7 +127,7 @@ const MINUTES_A_DAY = 24 * 60;
 export async function compose(resources: ComposeResources): Promise<Service> {
   const { config, logger, db, hotPool } = resources;
   const clock: Clock = resources.clock ?? { now: () => new Date() };
-  const newId: IdSource = resources.newId ?? (() => uuidv7());
+  const newId: IdSource = resources.newId ?? createIds();
   const { publicUrl } = config.http;
   const { businessTimeZone } = config;
   const metrics = createMetrics();
@@ -438,6 +439,25 @@ function openGateways(config: Config, clock: Clock): GatewayRegistry {
     SANDBOX_BANK_URL: `${config.http.publicUrl}/sandbox/bank`,
   };
   return openRegistry(sandbox ? { sandbox } : {}, { fetch, clock });
+}
+
+/** Time-ordered ids, also among those of one millisecond. */
+function createIds(): IdSource {
+  const randomBytes = createRandomBytes();
+  let msecs = 0;
+  let seq = 0;
+  return () => {
+    const random = randomBytes(16);
+    const now = Date.now();
+    if (now > msecs) {
+      msecs = now;
+      // Room to count up from: the highest of its 32 bits begins unset.
+      seq = new DataView(random.buffer).getUint32(0) >>> 1;
+    } else {
+      seq += 1;
+    }
+    return uuidv7({ random, msecs, seq });
+  };
 }
 
 /** The platform's own accounts are configuration; their rows stand so that payments can refer to them. */

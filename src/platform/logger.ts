@@ -41,7 +41,8 @@ export function createLogger(options: { readonly level: string }, destination?: 
     formatters: { level: (label: string) => ({ level: label }), bindings: hideFields, log: hideFields },
     serializers: { err: describeError, error: describeError },
   };
-  const logger = destination ? pino(settings, destination) : pino(settings);
+  // Lines that come while one is being written go out together after it; nothing waits for the terminal or the disk.
+  const logger = pino(settings, destination ?? pino.destination({ dest: 1, sync: false }));
   return withHiddenFields(logger);
 }
 

@@ -49,32 +49,64 @@ export function receiptNumber(id: ReceiptId): string {
 
 const MARK_IN_JSON = /"\\u0000receipt-number:([0-9a-f-]{36})\\u0000"/;
 
-/** Makes the event with its body `{ id, type, occurred_at, sequence, data }`. */
-export function draftEvent(event: {
+interface EventHead {
   readonly agencyId: AgencyId;
   readonly id: EventId;
   readonly orderId: OrderId;
   readonly sequence: number;
   readonly type: EventType;
   readonly occurredAt: Date;
-  readonly data: EventData;
-}): EventDraft {
-  const body = JSON.stringify({
-    id: publicId('ev', event.id),
-    type: event.type,
-    occurred_at: event.occurredAt.toISOString(),
-    sequence: event.sequence,
-    data: event.data,
+}
+
+/** Makes the event with its body `{ id, type, occurred_at, sequence, data }`. */
+export function draftEvent(event: EventHead & { readonly data: EventData }): EventDraft {
+  return draftWith(event, piecesOf(event.data), null);
+}
+
+/**
+ * Makes several events of one order whose data is the same but for what each adds to it.
+ *
+ * The common part is written out once: it is nearly all of a body.
+ *
+ * @param common  holds at least one field
+ */
+export function draftEvents(
+  common: EventData,
+  events: readonly (EventHead & { readonly added: EventData | null })[],
+): EventDraft[] {
+  const pieces = piecesOf(common);
+  return events.map((event) => draftWith(event, pieces, event.added));
+}
+
+/** JSON text cut at receipts' numbers: every second piece is the id of a receipt. */
+function piecesOf(data: EventData): string[] {
+  return JSON.stringify(data).split(MARK_IN_JSON);
+}
+
+function draftWith(event: EventHead, pieces: readonly string[], added: EventData | null): EventDraft {
+  const { agencyId, id, orderId, sequence, type, occurredAt } = event;
+  const head = JSON.stringify({
+    id: publicId('ev', id),
+    type,
+    occurred_at: occurredAt.toISOString(),
+    sequence,
   });
-  const pieces = body.split(MARK_IN_JSON);
+  const bodyParts = pieces.filter((_, index) => index % 2 === 0);
+  const last = bodyParts.length - 1;
+  // `{…}` and `{…}` become `{…,"data":{…}}`; what is added goes on before the inner object closes.
+  bodyParts[0] = `${head.slice(0, -1)},"data":${bodyParts[0] ?? ''}`;
+  if (added !== null) {
+    bodyParts[last] = `${(bodyParts[last] ?? '').slice(0, -1)},${JSON.stringify(added).slice(1)}`;
+  }
+  bodyParts[last] = `${bodyParts[last] ?? ''}}`;
   return {
-    agencyId: event.agencyId,
-    id: event.id,
-    orderId: event.orderId,
-    sequence: event.sequence,
-    type: event.type,
-    occurredAt: event.occurredAt,
-    bodyParts: pieces.filter((_, index) => index % 2 === 0),
+    agencyId,
+    id,
+    orderId,
+    sequence,
+    type,
+    occurredAt,
+    bodyParts,
     receiptNumbers: pieces.filter((_, index) => index % 2 === 1) as ReceiptId[],
   };
 }

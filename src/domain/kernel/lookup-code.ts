@@ -27,7 +27,12 @@ export const TRANSFER_PREFIX = 'DVC';
  */
 export function lookupCodeFrom(bytes: Uint8Array): LookupCode {
   if (bytes.length < 16) throw new Error('a lookup code is made from at least 16 bytes');
-  let rest = bytes.reduce((number, byte) => number * 256n + BigInt(byte), 0n);
+  // Four bytes a step: a big number is costly each time it is touched.
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let rest = 0n;
+  for (let at = 0; at + 4 <= bytes.length; at += 4) rest = (rest << 32n) + BigInt(view.getUint32(at));
+  for (let at = bytes.length & ~3; at < bytes.length; at += 1)
+    rest = (rest << 8n) + BigInt(view.getUint8(at));
   let body = '';
   for (let position = 0; position < BODY_LENGTH; position += 1) {
     body += LOOKUP_CODE_ALPHABET.charAt(Number(rest % 27n));

@@ -1,6 +1,6 @@
 /** Signs webhooks as Standard Webhooks 1.0 says, with one signature for every secret that is valid. */
-import { Webhook } from 'standardwebhooks';
 import { publicId, type EventId } from '../../domain/kernel/ids.ts';
+import { hmacBase64 } from '../../platform/signatures.ts';
 
 /** An endpoint's signing secrets, newest first, each `whsec_` and base64. */
 export type SigningSecrets = readonly [newest: string, ...older: string[]];
@@ -22,21 +22,35 @@ export interface Signer {
   readonly headersFor: (message: WebhookMessage, withOlder: boolean) => Record<string, string>;
 }
 
+/**
+ * Makes a signer. Signs by Node's own HMAC, several times faster than the published package, which the tests hold
+ * every signature against. A secret that is no base64 behind its prefix is a fault.
+ */
 export function createSigner(secrets: SigningSecrets): Signer {
-  const webhooks = secrets.slice(0, 2).map((secret) => new Webhook(secret));
+  const keys = secrets.slice(0, 2).map(keyOf);
   return {
     headersFor({ eventId, body, sentAt }, withOlder) {
       const id = publicId('ev', eventId);
-      const valid = withOlder ? webhooks : webhooks.slice(0, 1);
+      const timestamp = Math.floor(sentAt.getTime() / 1000).toString();
+      const signed = `${id}.${timestamp}.${body}`;
+      const valid = withOlder ? keys : keys.slice(0, 1);
       return {
         'content-type': 'application/json',
         'user-agent': 'public-payment-service-webhooks/1',
         'webhook-id': id,
-        'webhook-timestamp': Math.floor(sentAt.getTime() / 1000).toString(),
-        'webhook-signature': valid.map((webhook) => webhook.sign(id, sentAt, body)).join(' '),
+        'webhook-timestamp': timestamp,
+        'webhook-signature': valid.map((key) => `v1,${hmacBase64('sha256', key, signed)}`).join(' '),
       };
     },
   };
+}
+
+const SECRET = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
+
+function keyOf(secret: string): Buffer {
+  const base64 = SECRET.exec(secret)?.[1];
+  if (base64 === undefined) throw new Error('a signing secret is not whsec_ and base64');
+  return Buffer.from(base64, 'base64');
 }
 
 /** A fresh secret from 32 random bytes. */

@@ -4,7 +4,6 @@
  * Orders that arrive together are written together: one statement claims their idempotency keys, writes orders,
  * lines and obligations, and puts their events beside them.
  */
-import { randomBytes } from 'node:crypto';
 import type { ApiClient } from '../../domain/agencies/api-client.ts';
 import { actorOf } from '../../domain/agencies/api-client.ts';
 import { draftEvent } from '../../domain/agencies/agency-event.ts';
@@ -16,6 +15,7 @@ import { dayOf, type Clock } from '../../domain/kernel/time.ts';
 import { priceOrder, type OrderRequest } from '../../domain/orders/open-order.ts';
 import { amountDueOn, linesDueOn, type PaymentOrder } from '../../domain/orders/payment-order.ts';
 import { createBatcher, type Batcher } from '../../platform/batcher.ts';
+import { createRandomBytes } from '../../platform/random.ts';
 import type { Database, HotPool } from '../../platform/database.ts';
 import type { RegistryReader } from './order-registry.ts';
 import { jsonAmount, orderSnapshot } from './order-snapshot.ts';
@@ -50,6 +50,7 @@ interface OpenItem {
 }
 
 const UNIQUE_VIOLATION = '23505';
+const randomBytes = createRandomBytes();
 
 /** The lanes in which orders are opened. */
 export function createOrderOpener(deps: {

@@ -1,7 +1,6 @@
 /** The plan of an outcome: what a decision writes, as rows for the one statement that applies it. */
-import { randomBytes } from 'node:crypto';
 import {
-  draftEvent,
+  draftEvents,
   receiptNumber,
   type EventDraft,
   type EventData,
@@ -19,6 +18,7 @@ import type { GatewayOutcome } from '../../domain/payments/gateway-outcome.ts';
 import type { AllocationDecision, OutcomeDecision } from '../../domain/payments/outcome-decision.ts';
 import type { Allocation, AllocationLine } from '../../domain/payments/payment.ts';
 import { linesByReceiptForm, receiptAmount, receiptSymbol } from '../../domain/receipts/receipt.ts';
+import { createRandomBytes } from '../../platform/random.ts';
 import { postingOf } from '../ledger/posting.ts';
 import {
   jsonAmount,
@@ -28,6 +28,8 @@ import {
   type ReceiptFigure,
 } from '../orders/order-snapshot.ts';
 import type { OrderReading, PaymentReading } from './outcome-reading-store.ts';
+
+const randomBytes = createRandomBytes();
 
 type Row = Readonly<Record<string, unknown>>;
 type Success = Extract<GatewayOutcome, { kind: 'succeeded' }>;
@@ -231,15 +233,12 @@ function applyToOrder(
     payments,
     receipts.map(({ figure }) => figure),
   );
-  const events: [EventType, EventData][] = [
-    ['payment_order.paid', { ...data, late }],
-    ...receipts.map(({ figure }): [EventType, EventData] => [
-      'receipt.issued',
-      { ...data, receipt_id: publicId('rc', figure.id) },
-    ]),
+  const events: Told[] = [
+    ['payment_order.paid', { late }],
+    ...receipts.map(({ figure }): Told => ['receipt.issued', { receipt_id: publicId('rc', figure.id) }]),
   ];
-  if (fact.corrects) events.push(['payment_order.corrected', { ...data, was: 'payment_failed' }]);
-  announce(plan, context, order, events);
+  if (fact.corrects) events.push(['payment_order.corrected', { was: 'payment_failed' }]);
+  announce(plan, context, order, data, events);
 
   plan.orders.push({
     item,
@@ -363,11 +362,8 @@ function planNoMoney(
         payment_id: payment.id,
       });
     }
-    const events: [EventType, EventData][] =
-      decision.state === 'failed'
-        ? [['payment.failed', stateData(reading, allocation, order, 'failed', 'released')]]
-        : [];
-    announce(plan, context, order, events);
+    const events: Told[] = decision.state === 'failed' ? [['payment.failed', null]] : [];
+    announce(plan, context, order, stateData(reading, allocation, order, 'failed', 'released'), events);
     plan.orders.push({
       ...unchangedOrderRow(context, order),
       event_sequence: order.eventSequence + events.length,
@@ -387,7 +383,7 @@ function planUndecided(
   for (const allocation of reading.payment.allocations) {
     const order = orderOf(reading, allocation);
     const data = stateData(reading, allocation, order, 'unknown', allocation.claim);
-    announce(plan, context, order, [['payment.unknown', data]]);
+    announce(plan, context, order, data, [['payment.unknown', null]]);
     plan.orders.push({ ...unchangedOrderRow(context, order), event_sequence: order.eventSequence + 1 });
   }
 }
@@ -414,22 +410,30 @@ function stateData(
   };
 }
 
+/** An event of an order, and what its data has beyond the order's. */
+type Told = readonly [type: EventType, added: EventData | null];
+
 function announce(
   plan: OutcomePlan,
   { item, newId: ids, now }: PlanContext,
   order: OrderReading,
-  events: readonly (readonly [EventType, EventData])[],
+  data: EventData,
+  told: readonly Told[],
 ): void {
-  events.forEach(([type, data], index) => {
-    const event = draftEvent({
+  if (told.length === 0) return;
+  const events = draftEvents(
+    data,
+    told.map(([type, added], index) => ({
       agencyId: order.agencyId,
       id: newId('ev', ids),
       orderId: order.id,
       sequence: order.eventSequence + 1 + index,
       type,
       occurredAt: now,
-      data,
-    });
+      added,
+    })),
+  );
+  for (const event of events) {
     plan.events.push({
       item,
       agency_id: event.agencyId,
@@ -437,10 +441,10 @@ function announce(
       order_id: event.orderId,
       sequence: event.sequence,
       type: event.type,
-      occurred_at: event.occurredAt.toISOString(),
+      occurred_at: event.occurredAt,
       ...bodyColumns(event),
     });
-  });
+  }
 }
 
 /** A body in pieces as the database takes it: nearly every one has a receipt's number in it, hardly any two. */

@@ -23,10 +23,10 @@ export interface OrderReading {
   readonly metadata: unknown;
   readonly amountPaid: number;
   readonly amountRefunded: number;
-  readonly createdAt: string;
-  readonly expiresAt: string;
-  readonly paidAt: string | null;
-  readonly closedAt: string | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly paidAt: Date | null;
+  readonly closedAt: Date | null;
   readonly issuer: { readonly code: string; readonly name_vi: string; readonly name_en: string };
   /** Other attempts at this order. */
   readonly siblings: readonly PaymentFigure[];
@@ -47,54 +47,49 @@ const READ_PAYMENTS = {
   text: `
 select k.place, p.id, p.number, p.gateway, p.merchant_account, p.merchant_reference, p.amount, p.currency, p.state, p.version,
   p.gateway_transaction_id, p.started_at, p.handed_off_at, p.lifetime_ends_at, p.paid_at,
-  case when p.state in ('created', 'handed_off', 'unknown') then '[]'::json else (
-    select coalesce(json_agg(t.gateway_transaction_id), '[]')
+  case when p.state in ('created', 'handed_off', 'unknown') then null else (
+    select array_agg(t.gateway_transaction_id)
     from payments d join gateway_transactions t on t.payment_id = d.id and t.gateway = d.gateway and t.merchant_account = d.merchant_account
       and t.gateway_transaction_id = d.gateway_transaction_id
     where d.id = p.id or d.duplicate_of = p.id
   ) end as known_transactions,
-  (select json_agg(json_build_object(
-    'agency_id', a.agency_id, 'order_id', a.order_id, 'amount', a.amount, 'claim', a.claim, 'clearing_account_id', a.clearing_account_id,
-    'lines', (
-      select json_agg(json_build_object('line_no', l.line_no, 'order_line_no', l.order_line_no, 'kind', l.kind, 'description', l.description,
-        'beneficiary_code', l.beneficiary_code, 'beneficiary_name', b.name, 'budget_chapter', l.budget_chapter, 'budget_sub_item', l.budget_sub_item,
-        'receipt_form', l.receipt_form, 'payable_account_id', l.payable_account_id, 'amount', l.amount, 'refunded', l.refunded,
-        'calculation', l.calculation) order by l.line_no)
-      from allocation_lines l join beneficiaries b on b.agency_id = l.agency_id and b.code = l.beneficiary_code
-      where l.agency_id = a.agency_id and l.payment_id = a.payment_id and l.order_id = a.order_id),
-    'order', json_build_object('status', o.status, 'version', o.version, 'event_sequence', o.event_sequence, 'lookup_code', o.lookup_code,
-      'dossier_code', o.dossier_code, 'procedure_code', o.procedure_code, 'payer_name', o.payer_name, 'payer_identity_number', o.payer_identity_number,
-      'metadata', o.metadata, 'amount_paid', o.amount_paid, 'amount_refunded', o.amount_refunded, 'created_at', o.created_at,
-      'expires_at', o.expires_at, 'paid_at', o.paid_at, 'closed_at', o.closed_at),
-    'issuer', json_build_object('code', g.code, 'name_vi', g.name_vi, 'name_en', g.name_en),
-    'holder', (
-      select json_build_object('payment_id', c.payment_id, 'claim', h.claim)
-      from order_claims c join allocations h on h.agency_id = c.agency_id and h.payment_id = c.payment_id and h.order_id = c.order_id
-      where c.agency_id = a.agency_id and c.order_id = a.order_id),
-    'taken', case when o.status = 'expired' then exists (
-      select 1 from order_lines s
-      where s.agency_id = o.agency_id and s.order_id = o.id and (
-        exists (select 1 from open_obligations x where x.agency_id = s.agency_id and x.obligation_scope = s.obligation_scope
-          and x.obligation_key = s.obligation_key and x.order_id <> o.id)
-        or exists (select 1 from payment_orders q join order_lines r on r.agency_id = q.agency_id and r.order_id = q.id
-          where q.agency_id = o.agency_id and q.dossier_code = o.dossier_code and q.id <> o.id and q.status in ('paid', 'partly_refunded')
-            and r.obligation_scope = s.obligation_scope and r.obligation_key = s.obligation_key)
-        or exists (select 1 from order_lines r join payment_orders q on q.agency_id = r.agency_id and q.id = r.order_id
-          where r.agency_id = s.agency_id and r.decision_number = s.decision_number and q.id <> o.id and q.status in ('paid', 'partly_refunded')
-            and r.obligation_scope = s.obligation_scope and r.obligation_key = s.obligation_key))
-    ) else false end,
-    'siblings', (
-      select json_agg(json_build_object('id', y.id, 'gateway', y.gateway, 'state', y.state, 'claim', w.claim, 'amount', w.amount,
-        'gatewayTransactionId', y.gateway_transaction_id, 'paidAt', y.paid_at) order by y.number)
-      from allocations w join payments y on y.id = w.payment_id
-      where w.agency_id = a.agency_id and w.order_id = a.order_id and w.payment_id <> a.payment_id)
-  ) order by a.agency_id, a.order_id)
-  from allocations a
-  join payment_orders o on o.agency_id = a.agency_id and o.id = a.order_id
-  join agencies g on g.id = a.agency_id
-  where a.payment_id = p.id) as allocations
+  a.agency_id, a.order_id, a.amount as allocated, a.claim, a.clearing_account_id,
+  (
+    select json_agg(json_build_array(l.line_no, l.order_line_no, l.kind, l.description, l.beneficiary_code, b.name, l.budget_chapter,
+      l.budget_sub_item, l.receipt_form, l.payable_account_id, l.amount, l.refunded, l.calculation) order by l.line_no)
+    from allocation_lines l join beneficiaries b on b.agency_id = l.agency_id and b.code = l.beneficiary_code
+    where l.agency_id = a.agency_id and l.payment_id = a.payment_id and l.order_id = a.order_id
+  ) as lines,
+  o.status as order_status, o.version as order_version, o.event_sequence, o.lookup_code, o.dossier_code, o.procedure_code, o.payer_name,
+  o.payer_identity_number, o.metadata, o.amount_paid, o.amount_refunded, o.created_at, o.expires_at, o.paid_at as order_paid_at, o.closed_at,
+  g.code as issuer_code, g.name_vi as issuer_name_vi, g.name_en as issuer_name_en,
+  c.payment_id as holder_id, coalesce(h.claim, a.claim) as holder_claim,
+  case when o.status = 'expired' then exists (
+    select 1 from order_lines s
+    where s.agency_id = o.agency_id and s.order_id = o.id and (
+      exists (select 1 from open_obligations x where x.agency_id = s.agency_id and x.obligation_scope = s.obligation_scope
+        and x.obligation_key = s.obligation_key and x.order_id <> o.id)
+      or exists (select 1 from payment_orders q join order_lines r on r.agency_id = q.agency_id and r.order_id = q.id
+        where q.agency_id = o.agency_id and q.dossier_code = o.dossier_code and q.id <> o.id and q.status in ('paid', 'partly_refunded')
+          and r.obligation_scope = s.obligation_scope and r.obligation_key = s.obligation_key)
+      or exists (select 1 from order_lines r join payment_orders q on q.agency_id = r.agency_id and q.id = r.order_id
+        where r.agency_id = s.agency_id and r.decision_number = s.decision_number and q.id <> o.id and q.status in ('paid', 'partly_refunded')
+          and r.obligation_scope = s.obligation_scope and r.obligation_key = s.obligation_key))
+  ) else false end as taken,
+  (
+    select json_agg(json_build_object('id', y.id, 'gateway', y.gateway, 'state', y.state, 'claim', w.claim, 'amount', w.amount,
+      'gatewayTransactionId', y.gateway_transaction_id, 'paidAt', y.paid_at) order by y.number)
+    from allocations w join payments y on y.id = w.payment_id
+    where w.agency_id = a.agency_id and w.order_id = a.order_id and w.payment_id <> a.payment_id
+  ) as siblings
 from unnest($1::text[], $2::text[]) with ordinality as k(gateway, merchant_reference, place)
-join payments p on p.gateway = k.gateway and p.merchant_reference = k.merchant_reference`,
+join payments p on p.gateway = k.gateway and p.merchant_reference = k.merchant_reference
+left join allocations a on a.payment_id = p.id
+left join payment_orders o on o.agency_id = a.agency_id and o.id = a.order_id
+left join agencies g on g.id = a.agency_id
+left join order_claims c on c.agency_id = a.agency_id and c.order_id = a.order_id
+left join allocations h on h.agency_id = c.agency_id and h.payment_id = c.payment_id and h.order_id = c.order_id
+  and c.payment_id <> a.payment_id`,
 };
 
 interface PaymentRow {
@@ -113,39 +108,57 @@ interface PaymentRow {
   handed_off_at: Date | null;
   lifetime_ends_at: Date;
   paid_at: Date | null;
-  known_transactions: string[];
-  allocations: AllocationJson[] | null;
+  known_transactions: string[] | null;
 }
 
-interface AllocationJson {
+/** One allocation of the payment, with its order; all null for a payment without allocations. */
+interface AllocationRow extends PaymentRow {
   agency_id: AgencyId;
   order_id: OrderId;
-  amount: number;
+  allocated: bigint;
   claim: ClaimState;
   clearing_account_id: LedgerAccountId;
-  lines: LineJson[] | null;
-  order: {
-    status: PaymentOrderStatus;
-    version: number;
-    event_sequence: number;
-    lookup_code: string;
-    dossier_code: string | null;
-    procedure_code: string | null;
-    payer_name: string | null;
-    payer_identity_number: string | null;
-    metadata: unknown;
-    amount_paid: number;
-    amount_refunded: number;
-    created_at: string;
-    expires_at: string;
-    paid_at: string | null;
-    closed_at: string | null;
-  };
-  issuer: OrderReading['issuer'];
-  holder: { payment_id: PaymentId; claim: ClaimState } | null;
+  lines: LineCells[] | null;
+  order_status: PaymentOrderStatus;
+  order_version: number;
+  event_sequence: number;
+  lookup_code: string;
+  dossier_code: string | null;
+  procedure_code: string | null;
+  payer_name: string | null;
+  payer_identity_number: string | null;
+  metadata: unknown;
+  amount_paid: bigint;
+  amount_refunded: bigint;
+  created_at: Date;
+  expires_at: Date;
+  order_paid_at: Date | null;
+  closed_at: Date | null;
+  issuer_code: string;
+  issuer_name_vi: string;
+  issuer_name_en: string;
+  holder_id: PaymentId | null;
+  holder_claim: ClaimState;
   taken: boolean;
   siblings: PaymentFigure[] | null;
 }
+
+/** A line without the names of its columns, which would be most of the answer. */
+type LineCells = readonly [
+  lineNo: number,
+  orderLineNo: number,
+  kind: string,
+  description: string,
+  beneficiaryCode: string,
+  beneficiaryName: string,
+  budgetChapter: string | null,
+  budgetSubItem: string | null,
+  receiptForm: string,
+  payableAccountId: LedgerAccountId,
+  amount: number,
+  refunded: number,
+  calculation: CalculationJson | null,
+];
 
 export interface LineJson {
   line_no: number;
@@ -177,18 +190,25 @@ export async function readPaymentsForOutcome(
   hot: HotPool,
   references: readonly PaymentReference[],
 ): Promise<(PaymentReading | null)[]> {
-  const rows = await hot.run<PaymentRow>(READ_PAYMENTS, [
+  const rows = await hot.run<AllocationRow>(READ_PAYMENTS, [
     references.map(({ gateway }) => gateway),
     references.map(({ merchantReference }) => merchantReference),
   ]);
-  const readings: (PaymentReading | null)[] = references.map(() => null);
-  for (const row of rows) readings[Number(row.place) - 1] = readingOf(row);
-  return readings;
+  const rowsByPlace: (AllocationRow[] | undefined)[] = references.map(() => undefined);
+  for (const row of rows) {
+    const place = Number(row.place) - 1;
+    const same = rowsByPlace[place];
+    if (same) same.push(row);
+    else rowsByPlace[place] = [row];
+  }
+  return rowsByPlace.map((same) => (same === undefined ? null : readingOf(same)));
 }
 
-function readingOf(row: PaymentRow): PaymentReading {
+function readingOf(rows: readonly AllocationRow[]): PaymentReading | null {
+  const [row] = rows;
+  if (!row) return null;
   const { currency } = row;
-  const allocations = row.allocations ?? [];
+  const allocations = rows.filter(hasAllocation).sort(byOrder);
   const payment: Payment = {
     id: row.id,
     number: row.number,
@@ -199,7 +219,7 @@ function readingOf(row: PaymentRow): PaymentReading {
     state: row.state,
     version: row.version,
     gatewayTransactionId: row.gateway_transaction_id,
-    knownTransactions: row.known_transactions,
+    knownTransactions: row.known_transactions ?? [],
     startedAt: row.started_at,
     handedOffAt: row.handed_off_at,
     lifetimeEndsAt: row.lifetime_ends_at,
@@ -207,48 +227,77 @@ function readingOf(row: PaymentRow): PaymentReading {
     allocations: allocations.map((allocation) => ({
       agencyId: allocation.agency_id,
       orderId: allocation.order_id,
-      amount: money(BigInt(allocation.amount), currency),
+      amount: money(allocation.allocated, currency),
       claim: allocation.claim,
       clearingAccountId: allocation.clearing_account_id,
-      lines: (allocation.lines ?? []).map((line) => allocationLineOf(line, currency)),
+      lines: (allocation.lines ?? []).map((cells) => lineOfCells(cells, currency)),
       order: {
-        status: allocation.order.status,
-        version: allocation.order.version,
+        status: allocation.order_status,
+        version: allocation.order_version,
         obligationTakenByAnother: allocation.taken,
       },
       holder:
-        allocation.holder === null
+        allocation.holder_id === null
           ? null
-          : { paymentId: allocation.holder.payment_id, claim: allocation.holder.claim },
+          : { paymentId: allocation.holder_id, claim: allocation.holder_claim },
     })),
   };
   const orders = new Map(
-    allocations.map(({ agency_id, order_id, order, issuer, siblings }): [OrderId, OrderReading] => [
-      order_id,
-      {
-        agencyId: agency_id,
-        id: order_id,
-        status: order.status,
-        version: order.version,
-        eventSequence: order.event_sequence,
-        lookupCode: order.lookup_code,
-        dossierCode: order.dossier_code,
-        procedureCode: order.procedure_code,
-        payerName: order.payer_name,
-        payerIdentityNumber: order.payer_identity_number,
-        metadata: order.metadata,
-        amountPaid: order.amount_paid,
-        amountRefunded: order.amount_refunded,
-        createdAt: order.created_at,
-        expiresAt: order.expires_at,
-        paidAt: order.paid_at,
-        closedAt: order.closed_at,
-        issuer,
-        siblings: siblings ?? [],
-      },
-    ]),
+    allocations.map((allocation): [OrderId, OrderReading] => [allocation.order_id, orderOf(allocation)]),
   );
   return { payment, orders };
+}
+
+function hasAllocation(row: { readonly order_id: OrderId | null }): boolean {
+  return row.order_id !== null;
+}
+
+function byOrder(left: AllocationRow, right: AllocationRow): number {
+  return left.agency_id - right.agency_id || (left.order_id < right.order_id ? -1 : 1);
+}
+
+function orderOf(row: AllocationRow): OrderReading {
+  return {
+    agencyId: row.agency_id,
+    id: row.order_id,
+    status: row.order_status,
+    version: row.order_version,
+    eventSequence: row.event_sequence,
+    lookupCode: row.lookup_code,
+    dossierCode: row.dossier_code,
+    procedureCode: row.procedure_code,
+    payerName: row.payer_name,
+    payerIdentityNumber: row.payer_identity_number,
+    metadata: row.metadata,
+    amountPaid: Number(row.amount_paid),
+    amountRefunded: Number(row.amount_refunded),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    paidAt: row.order_paid_at,
+    closedAt: row.closed_at,
+    issuer: { code: row.issuer_code, name_vi: row.issuer_name_vi, name_en: row.issuer_name_en },
+    siblings: row.siblings ?? [],
+  };
+}
+
+function lineOfCells(cells: LineCells, currency: Currency): AllocationLine {
+  const [lineNo, orderLineNo, kind, description, beneficiaryCode, beneficiaryName, ...rest] = cells;
+  const [budgetChapter, budgetSubItem, receiptForm, payableAccountId, amount, refunded, calculation] = rest;
+  return {
+    lineNo,
+    orderLineNo,
+    kind,
+    description,
+    beneficiaryCode,
+    beneficiaryName,
+    budgetChapter,
+    budgetSubItem,
+    receiptForm,
+    payableAccountId,
+    amount: money(BigInt(amount), currency),
+    refunded: money(BigInt(refunded), currency),
+    calculation: calculationOf(calculation, currency),
+  };
 }
 
 /** A frozen line as the database's JSON shows it. */
