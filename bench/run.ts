@@ -11,7 +11,6 @@ import { parseArgs } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { createSecretBox } from '../src/platform/secret-box.ts';
 import { readConfig } from '../src/platform/config.ts';
-import { query } from '../src/platform/database.ts';
 import { startLoad } from './children.ts';
 import { checkpoints, databaseBytes, SERVER_SETTINGS, startBenchServer } from './database.ts';
 import { ratioOf, rounded, roundedSpread, spreadOf } from './figures.ts';

@@ -68,7 +68,9 @@ const outcomes: RecordOutcomeDeps = {
 };
 const commands = commandsOf({ config, db, hotPool, service });
 process.on('message', (command: TargetCommand) => {
-  const run = commands[command.name] as (argument: unknown) => Promise<unknown>;
+  const named = commands as unknown as Record<string, (argument: unknown) => Promise<unknown>>;
+  const run = named[command.name];
+  if (!run) throw new Error(`no command ${command.name}`);
   run(command.argument).then(
     (answer) => process.send?.({ answer }),
     (error: unknown) => process.send?.({ error: error instanceof Error ? error.stack : String(error) }),

@@ -16,17 +16,11 @@ export function compositeArray(columns: readonly string[], rows: readonly Row[])
 const PLAIN = /^[A-Za-z0-9:._+-]+$/;
 
 function field(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return PLAIN.test(value) ? value : quoted(value);
-    case 'number':
-    case 'bigint':
-    case 'boolean':
-      return String(value);
-    default:
-      if (value === null || value === undefined) return '';
-      return value instanceof Date ? value.toISOString() : quoted(JSON.stringify(value));
-  }
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'string') return PLAIN.test(value) ? value : quoted(value);
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return String(value);
+  return value instanceof Date ? value.toISOString() : quoted(JSON.stringify(value));
 }
 
 // JSON writes control characters and lone halves of a pair in a way of its own; anything else like PostgreSQL.

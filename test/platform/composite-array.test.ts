@@ -45,7 +45,7 @@ describe('rows as an array of a composite type', () => {
     assert.deepEqual(await claims([]), []);
   });
 
-  it('writes instants, whole numbers and objects as the database reads them', async () => {
+  it('writes instants, whole numbers and objects as the database reads them', () => {
     const text = compositeArray(
       ['item', 'id', 'headers', 'received_at'],
       [{ item: 9_000_000_000_000_000n, headers: { 'content-type': ['a "b"'] }, received_at: new Date(0) }],
