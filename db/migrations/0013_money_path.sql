@@ -18,21 +18,35 @@ create type outcome_transaction as (item integer, gateway text, merchant_account
 create type outcome_claim as (item integer, agency_id integer, payment_id uuid, order_id uuid, claim text);
 create type outcome_end as (item integer, payment_id uuid);
 create type outcome_settled as (item integer, agency_id integer, order_id uuid);
+-- content, body, body_after and snapshot name a place in the list of texts, or of snapshots, counted from 1.
+create type outcome_receipt as (item integer, agency_id integer, id uuid, order_id uuid, payment_id uuid, form text, symbol text,
+  verification_code text, amount bigint, currency char(3), content integer, business_date date, issued_at timestamptz, replaces_id uuid);
+create type outcome_snapshot as (item integer, body integer, number_of uuid, body_after integer, body_rest jsonb);
+create type outcome_event as (item integer, agency_id integer, id uuid, order_id uuid, sequence integer, type text, occurred_at timestamptz,
+  before text, snapshot integer, after text);
+
+-- A text cut where the number of a receipt belongs, put together; rest goes on with [receipt id, text] for every
+-- further receipt. numbers maps receipt id to number. The planner writes the first function into its caller, which
+-- it can do only without the subquery of the second.
+create function further_receipt_numbers(rest jsonb, numbers jsonb) returns text language sql immutable as $$
+  select string_agg('"' || lpad(numbers->>(r.piece->>0), 7, '0') || '"' || (r.piece->>1), '' order by r.place)
+  from jsonb_array_elements(rest) with ordinality r(piece, place)
+$$;
+create function with_receipt_numbers(text_before text, number_of uuid, text_after text, rest jsonb, numbers jsonb) returns text
+language sql immutable as $$
+  select case when number_of is null then text_before
+      else text_before || '"' || lpad(numbers->>number_of::text, 7, '0') || '"' || text_after
+    end || case when rest is null then '' else further_receipt_numbers(rest, numbers) end
+$$;
 
 -- Writes events and queues them for every endpoint that wants them. A body is its text, or its text cut where the
--- number of the receipt number_of belongs; body_rest goes on with [receipt id, text] for every further receipt.
--- receipt_numbers maps receipt id to number.
+-- number of the receipt number_of belongs.
 create function announce(drafts event_draft[], receipt_numbers jsonb) returns void language plpgsql as $$
 begin
   with written as (
     insert into events (agency_id, id, order_id, sequence, type, occurred_at, body)
     select d.agency_id, d.id, d.order_id, d.sequence, d.type, d.occurred_at,
-      case when d.number_of is null then d.body
-        else d.body || '"' || lpad(receipt_numbers->>d.number_of::text, 7, '0') || '"' || d.body_after
-      end || case when d.body_rest is null then '' else (
-        select string_agg('"' || lpad(receipt_numbers->>(r.piece->>0), 7, '0') || '"' || (r.piece->>1), '' order by r.place)
-        from jsonb_array_elements(d.body_rest) with ordinality r(piece, place)
-      ) end
+      with_receipt_numbers(d.body, d.number_of, d.body_after, d.body_rest, receipt_numbers)
     from unnest(drafts) d
     returning agency_id, id, order_id, sequence, type
   )
@@ -100,13 +114,15 @@ end $$;
 -- (second charges, claims that change hands, cases) in JSON, null when there is none.
 create function apply_outcomes(callbacks outcome_callback[], orders outcome_order[], payments outcome_payment[],
   transactions outcome_transaction[], claims outcome_claim[], queries_ended outcome_end[], orders_settled outcome_settled[],
-  postings ledger_posting[], legs ledger_leg[], receipts receipt_draft[], events event_draft[], rare jsonb)
+  postings ledger_posting[], legs ledger_leg[], receipts outcome_receipt[], snapshots outcome_snapshot[], events outcome_event[],
+  texts text[], rare jsonb)
 returns integer[] language plpgsql as $$
 #variable_conflict use_column
 declare
   stale integer[];
   stale_payments integer[];
   receipt_numbers jsonb := '{}';
+  told text[];
 begin
   select array_agg(distinct w.item) into stale
   from (select o.item, o.agency_id, o.id, o.expected_version from unnest(orders) o order by o.agency_id, o.id) w
@@ -209,10 +225,22 @@ begin
 
   -- The counters come last: they are the hottest rows, held for the shortest time.
   if cardinality(receipts) > 0 then
-    receipt_numbers := issue_receipts(receipts);
+    receipt_numbers := issue_receipts(array(
+      select row(r.item, r.agency_id, r.id, r.order_id, r.payment_id, r.form, r.symbol, r.verification_code, r.amount, r.currency,
+        texts[r.content], r.business_date, r.issued_at, r.replaces_id)::receipt_draft
+      from unnest(receipts) r
+    ));
   end if;
   if cardinality(events) > 0 then
-    perform announce(events, receipt_numbers);
+    told := array(
+      select with_receipt_numbers(texts[s.body], s.number_of, texts[s.body_after], s.body_rest, receipt_numbers)
+      from unnest(snapshots) with ordinality s order by s.ordinality
+    );
+    perform announce(array(
+      select row(e.item, e.agency_id, e.id, e.order_id, e.sequence, e.type, e.occurred_at, e.before || told[e.snapshot] || e.after,
+        null, null, null)::event_draft
+      from unnest(events) e
+    ), '{}');
   end if;
   return stale;
 end $$;

@@ -12,8 +12,13 @@ export function compositeArray(columns: readonly string[], rows: readonly Row[])
   return `{${rows.map((row) => quoted(`(${columns.map((column) => field(row[column])).join(',')})`)).join(',')}}`;
 }
 
+/** Long texts as one `text[]` parameter: outside of rows they are quoted once only. */
+export function textArray(texts: readonly string[]): string {
+  return `{${texts.map(quoted).join(',')}}`;
+}
+
 /** Text that needs no quotes in a row: letters, digits and marks that mean nothing there. */
-const PLAIN = /^[A-Za-z0-9:._+-]+$/;
+const PLAIN = /^[A-Za-z0-9:._+/=-]+$/;
 
 function field(value: unknown): string {
   if (value === null || value === undefined) return '';

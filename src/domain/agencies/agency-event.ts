@@ -60,53 +60,47 @@ interface EventHead {
 
 /** Makes the event with its body `{ id, type, occurred_at, sequence, data }`. */
 export function draftEvent(event: EventHead & { readonly data: EventData }): EventDraft {
-  return draftWith(event, piecesOf(event.data), null);
+  const { agencyId, id, orderId, sequence, type, occurredAt } = event;
+  const { parts, numbers } = cutData(event.data);
+  const { before, after } = frameOf(event, null);
+  const bodyParts = [...parts];
+  bodyParts[0] = before + (bodyParts[0] ?? '');
+  bodyParts.push((bodyParts.pop() ?? '') + after);
+  return { agencyId, id, orderId, sequence, type, occurredAt, bodyParts, receiptNumbers: numbers };
+}
+
+/** Data as JSON text without its closing brace, cut like a body: `parts[i]` is followed by the number of `numbers[i]`. */
+export interface CutData {
+  readonly parts: readonly string[];
+  readonly numbers: readonly ReceiptId[];
 }
 
 /**
- * Makes several events of one order whose data is the same but for what each adds to it.
+ * Writes out the data that several events of one order have in common, which is nearly all of their bodies.
  *
- * The common part is written out once: it is nearly all of a body.
- *
- * @param common  holds at least one field
+ * @param data  holds at least one field
  */
-export function draftEvents(
-  common: EventData,
-  events: readonly (EventHead & { readonly added: EventData | null })[],
-): EventDraft[] {
-  const pieces = piecesOf(common);
-  return events.map((event) => draftWith(event, pieces, event.added));
-}
-
-/** JSON text cut at receipts' numbers: every second piece is the id of a receipt. */
-function piecesOf(data: EventData): string[] {
-  return JSON.stringify(data).split(MARK_IN_JSON);
-}
-
-function draftWith(event: EventHead, pieces: readonly string[], added: EventData | null): EventDraft {
-  const { agencyId, id, orderId, sequence, type, occurredAt } = event;
-  const head = JSON.stringify({
-    id: publicId('ev', id),
-    type,
-    occurred_at: occurredAt.toISOString(),
-    sequence,
-  });
-  const bodyParts = pieces.filter((_, index) => index % 2 === 0);
-  const last = bodyParts.length - 1;
-  // `{…}` and `{…}` become `{…,"data":{…}}`; what is added goes on before the inner object closes.
-  bodyParts[0] = `${head.slice(0, -1)},"data":${bodyParts[0] ?? ''}`;
-  if (added !== null) {
-    bodyParts[last] = `${(bodyParts[last] ?? '').slice(0, -1)},${JSON.stringify(added).slice(1)}`;
-  }
-  bodyParts[last] = `${bodyParts[last] ?? ''}}`;
+export function cutData(data: EventData): CutData {
+  const pieces = JSON.stringify(data).slice(0, -1).split(MARK_IN_JSON);
   return {
-    agencyId,
-    id,
-    orderId,
-    sequence,
-    type,
-    occurredAt,
-    bodyParts,
-    receiptNumbers: pieces.filter((_, index) => index % 2 === 1) as ReceiptId[],
+    parts: pieces.filter((_, index) => index % 2 === 0),
+    numbers: pieces.filter((_, index) => index % 2 === 1) as ReceiptId[],
+  };
+}
+
+/** What stands around the common data in the body of one event; `added` joins its fields. */
+export function frameOf(
+  event: EventHead,
+  added: EventData | null,
+): { readonly before: string; readonly after: string } {
+  const head = JSON.stringify({
+    id: publicId('ev', event.id),
+    type: event.type,
+    occurred_at: event.occurredAt.toISOString(),
+    sequence: event.sequence,
+  });
+  return {
+    before: `${head.slice(0, -1)},"data":`,
+    after: added === null ? '}}' : `,${JSON.stringify(added).slice(1)}}`,
   };
 }

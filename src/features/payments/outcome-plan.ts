@@ -1,8 +1,8 @@
 /** The plan of an outcome: what a decision writes, as rows for the one statement that applies it. */
 import {
-  draftEvents,
+  cutData,
+  frameOf,
   receiptNumber,
-  type EventDraft,
   type EventData,
   type EventType,
 } from '../../domain/agencies/agency-event.ts';
@@ -17,7 +17,12 @@ import { PAYMENT_ORDER_LIFECYCLE } from '../../domain/orders/payment-order-lifec
 import type { GatewayOutcome } from '../../domain/payments/gateway-outcome.ts';
 import type { AllocationDecision, OutcomeDecision } from '../../domain/payments/outcome-decision.ts';
 import type { Allocation, AllocationLine } from '../../domain/payments/payment.ts';
-import { linesByReceiptForm, receiptAmount, receiptSymbol } from '../../domain/receipts/receipt.ts';
+import {
+  linesByReceiptForm,
+  receiptAmount,
+  receiptSymbol,
+  type ReceiptContent,
+} from '../../domain/receipts/receipt.ts';
 import { createRandomBytes } from '../../platform/random.ts';
 import { postingOf } from '../ledger/posting.ts';
 import {
@@ -47,7 +52,11 @@ export interface OutcomePlan {
   postings: Row[];
   legs: Row[];
   receipts: Row[];
+  /** What events of one order have in common, written once; events name its place. */
+  snapshots: Row[];
   events: Row[];
+  /** Long texts, which rows name by their place from 1. */
+  texts: string[];
   /** What everyday outcomes do not write. */
   rare: {
     new_payments: Row[];
@@ -72,7 +81,9 @@ export function emptyPlan(): OutcomePlan {
     postings: [],
     legs: [],
     receipts: [],
+    snapshots: [],
     events: [],
+    texts: [],
     rare: {
       new_payments: [],
       new_allocations: [],
@@ -212,7 +223,7 @@ function applyToOrder(
   const amountPaid = jsonAmount(allocation.amount);
 
   const receipts = [...linesByReceiptForm(allocation.lines)].map(([form, lines]) =>
-    receiptRow(context, reading, order, { form, lines, ...fact }),
+    receiptRow(plan, context, reading, { order, form, lines, ...fact }),
   );
   plan.receipts.push(...receipts.map(({ row }) => row));
 
@@ -421,19 +432,26 @@ function announce(
   told: readonly Told[],
 ): void {
   if (told.length === 0) return;
-  const events = draftEvents(
-    data,
-    told.map(([type, added], index) => ({
+  const { parts, numbers } = cutData(data);
+  const [number = null, ...otherNumbers] = numbers;
+  plan.snapshots.push({
+    item,
+    body: textOf(plan, parts[0]),
+    number_of: number,
+    body_after: textOf(plan, parts[1]),
+    // Hardly any order has a second receipt.
+    body_rest: otherNumbers.length === 0 ? null : otherNumbers.map((id, index) => [id, parts[index + 2]]),
+  });
+  for (const [index, [type, added]] of told.entries()) {
+    const event = {
       agencyId: order.agencyId,
       id: newId('ev', ids),
       orderId: order.id,
       sequence: order.eventSequence + 1 + index,
       type,
       occurredAt: now,
-      added,
-    })),
-  );
-  for (const event of events) {
+    };
+    const { before, after } = frameOf(event, added);
     plan.events.push({
       item,
       agency_id: event.agencyId,
@@ -442,28 +460,31 @@ function announce(
       sequence: event.sequence,
       type: event.type,
       occurred_at: event.occurredAt,
-      ...bodyColumns(event),
+      before,
+      snapshot: plan.snapshots.length,
+      after,
     });
   }
 }
 
-/** A body in pieces as the database takes it: nearly every one has a receipt's number in it, hardly any two. */
-function bodyColumns({ bodyParts, receiptNumbers }: EventDraft): Row {
-  const [number = null, ...others] = receiptNumbers;
-  return {
-    body: bodyParts[0],
-    number_of: number,
-    body_after: bodyParts[1],
-    body_rest: others.length === 0 ? null : others.map((id, index) => [id, bodyParts[index + 2]]),
-  };
+/** Puts a long text among the plan's and returns its place, counted from 1 as the database does. */
+function textOf(plan: OutcomePlan, text: string | undefined): number | null {
+  return text === undefined ? null : plan.texts.push(text);
 }
 
 function receiptRow(
+  plan: OutcomePlan,
   context: PlanContext,
   reading: PaymentReading,
-  order: OrderReading,
-  draft: { form: string; lines: readonly AllocationLine[]; outcome: Success; businessDate: Day },
+  draft: {
+    readonly order: OrderReading;
+    readonly form: string;
+    readonly lines: readonly AllocationLine[];
+    readonly outcome: Success;
+    readonly businessDate: Day;
+  },
 ): { row: Row; figure: ReceiptFigure } {
+  const { order } = draft;
   const id = newId('rc', context.newId);
   const amount = jsonAmount(receiptAmount(draft.lines));
   const verificationCode = lookupCodeFrom(randomBytes(16));
@@ -479,24 +500,7 @@ function receiptRow(
     verification_code: verificationCode,
     amount,
     currency: draft.outcome.amount.currency,
-    content: {
-      issuer: order.issuer,
-      payer_name: order.payerName,
-      dossier_code: order.dossierCode,
-      lines: draft.lines.map((line) => ({
-        kind: line.kind,
-        description: line.description,
-        amount: jsonAmount(line.amount),
-        beneficiary: line.beneficiaryName,
-        budget_chapter: line.budgetChapter,
-        budget_sub_item: line.budgetSubItem,
-      })),
-      amount,
-      currency: draft.outcome.amount.currency,
-      paid_at: draft.outcome.paidAt.toISOString(),
-      paid_through: reading.payment.gateway,
-      gateway_transaction_id: draft.outcome.gatewayTransactionId,
-    },
+    content: textOf(plan, JSON.stringify(receiptContent(reading, draft, amount))),
     business_date: draft.businessDate,
     issued_at: context.now.toISOString(),
     replaces_id: null,
@@ -511,6 +515,36 @@ function receiptRow(
     state: 'issued',
   };
   return { row, figure };
+}
+
+function receiptContent(
+  { payment }: PaymentReading,
+  draft: {
+    readonly order: OrderReading;
+    readonly lines: readonly AllocationLine[];
+    readonly outcome: Success;
+  },
+  amount: number,
+): ReceiptContent {
+  const { order, outcome } = draft;
+  return {
+    issuer: order.issuer,
+    payer_name: order.payerName,
+    dossier_code: order.dossierCode,
+    lines: draft.lines.map((line) => ({
+      kind: line.kind,
+      description: line.description,
+      amount: jsonAmount(line.amount),
+      beneficiary: line.beneficiaryName,
+      budget_chapter: line.budgetChapter,
+      budget_sub_item: line.budgetSubItem,
+    })),
+    amount,
+    currency: outcome.amount.currency,
+    paid_at: outcome.paidAt.toISOString(),
+    paid_through: payment.gateway,
+    gateway_transaction_id: outcome.gatewayTransactionId,
+  };
 }
 
 function orderOf(reading: PaymentReading, allocation: Allocation): OrderReading {

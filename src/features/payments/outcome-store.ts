@@ -1,5 +1,5 @@
 /** SQL of outcomes: applies a plan in one guarded statement, on the pool of the money path. */
-import { compositeArray, type HotPool, type Statement } from '../../platform/database.ts';
+import { compositeArray, textArray, type HotPool, type Statement } from '../../platform/database.ts';
 import type { OutcomePlan } from './outcome-plan.ts';
 
 /** The sections that travel as rows: the type in the database and its columns, in the order of the type. */
@@ -32,13 +32,11 @@ const SECTIONS = {
     'item agency_id transaction_id leg currency debit_account_id credit_account_id amount',
   ],
   receipts: [
-    'receipt_draft',
+    'outcome_receipt',
     'item agency_id id order_id payment_id form symbol verification_code amount currency content business_date issued_at replaces_id',
   ],
-  events: [
-    'event_draft',
-    'item agency_id id order_id sequence type occurred_at body number_of body_after body_rest',
-  ],
+  snapshots: ['outcome_snapshot', 'item body number_of body_after body_rest'],
+  events: ['outcome_event', 'item agency_id id order_id sequence type occurred_at before snapshot after'],
 } as const;
 
 type Section = keyof typeof SECTIONS;
@@ -48,9 +46,13 @@ const COLUMNS = Object.fromEntries(
   NAMES.map((name) => [name, SECTIONS[name][1].split(' ')]),
 ) as unknown as Readonly<Record<Section, readonly string[]>>;
 
+const PARAMETERS = NAMES.map((name, index) => `$${String(index + 1)}::${SECTIONS[name][0]}[]`);
+
 const APPLY: Statement = {
   name: 'apply-outcomes',
-  text: `select unnest(apply_outcomes(${NAMES.map((name, index) => `$${String(index + 1)}::${SECTIONS[name][0]}[]`).join(', ')}, $${String(NAMES.length + 1)}::jsonb)) as item`,
+  text:
+    `select unnest(apply_outcomes(${PARAMETERS.join(', ')}, ` +
+    `$${String(NAMES.length + 1)}::text[], $${String(NAMES.length + 2)}::jsonb)) as item`,
 };
 
 /** Applies what can be applied; returns the items whose rows had changed since they were read. */
@@ -58,6 +60,7 @@ export async function applyOutcomes(hot: HotPool, plan: OutcomePlan): Promise<Re
   const isRare = Object.values(plan.rare).some((rows) => rows.length > 0);
   const stale = await hot.run<{ item: number }>(APPLY, [
     ...NAMES.map((name) => compositeArray(COLUMNS[name], plan[name])),
+    textArray(plan.texts),
     isRare ? JSON.stringify(plan.rare) : null,
   ]);
   return new Set(stale.map(({ item }) => item));
