@@ -388,6 +388,11 @@ async function callerFor({ origin, db, clock }: TestService, agencyCode: string 
   };
 }
 
+/** An access token of a new program of an agency, with every scope. */
+export async function tokenFor({ origin, db }: TestService, agencyCode: string): Promise<string> {
+  return tokenOf(origin, await issueClient({ db }, { agencyCode, name: 'A program', scopes: SCOPES }));
+}
+
 async function tokenOf(origin: string, client: IssuedClient): Promise<string> {
   const answer = await fetch(`${origin}/oauth/token`, {
     method: 'POST',
