@@ -1,7 +1,7 @@
 -- Every message a gateway sent us, as received. Verified ones are kept for ever, of others a sample.
 
 create table gateway_callbacks (
-  id           uuid primary key,
+  id           uuid not null,
   gateway      text not null,
   account      text not null,
   digest       bytea not null,
@@ -15,7 +15,7 @@ create table gateway_callbacks (
   reason       text,
   payment_id   uuid,
   received_at  timestamptz not null,
-  unique (gateway, account, digest)
+  primary key (gateway, account, digest)
 );
 create index gateway_callbacks_unverified on gateway_callbacks (received_at) where not verified;
 create index gateway_callbacks_by_payment on gateway_callbacks (payment_id) where payment_id is not null;

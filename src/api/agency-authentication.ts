@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import type { ApiClient } from '../domain/agencies/api-client.ts';
 import { Refusal } from '../domain/kernel/refusals.ts';
 import type { Clock } from '../domain/kernel/time.ts';
-import { findLiveClient } from '../features/agencies/agency-store.ts';
+import { findLiveClients } from '../features/agencies/agency-store.ts';
 import type { SigningKeys } from '../features/agencies/signing-keys.ts';
+import { createBatcher } from '../platform/batcher.ts';
 import type { HotPool } from '../platform/database.ts';
 import { verifyToken, type PublicJwk, type TokenReading } from '../platform/signatures.ts';
 
@@ -26,11 +27,20 @@ export function createAuthentication(deps: AuthenticationDeps): Authenticate {
   const cacheSize = deps.cacheSize ?? 10_000;
   // Insertion order is age: the first entry is the oldest.
   const verified = new Map<string, VerifiedToken>();
+  // Read for every request, after it has arrived; requests that arrive together are read together.
+  const liveClients = createBatcher<string, ApiClient | null>({
+    lanes: 2,
+    maxBatch: 200,
+    maxWaiting: 10_000,
+    keysOf: () => [],
+    run: (clientIds) => findLiveClients(deps.hotPool, clientIds),
+    overloaded: () => new Refusal('service.unavailable', {}, { retryAfterSeconds: 5 }),
+  });
 
   return async (authorization) => {
     const token = bearerToken(authorization);
     const claims = remembered(token) ?? (await verify(token));
-    const client = await findLiveClient(deps.hotPool, claims.subject);
+    const client = await liveClients.add(claims.subject);
     if (!client) throw unauthenticated('The client of this access token is revoked.');
     const granted = claims.scope.split(' ');
     // What was taken from the client since the token was issued is taken from the token too.

@@ -78,14 +78,20 @@ export async function answerInOwnStatement(
   context: ProblemContext,
   handle: (claim: IdempotencyClaim) => Promise<Answer | null>,
 ): Promise<KeyedAnswer> {
+  // The answer that was sealed is nearly always the one that is given: written out once.
+  let sealed: { readonly answer: Answer; readonly raw: RawAnswer } | null = null;
   const claim: IdempotencyClaim = {
     key: use.key,
     requestHash: use.requestHash,
-    seal: (answer) => sealAnswer(deps.box, use, rawAnswer(answer)),
+    seal(answer) {
+      sealed = { answer, raw: rawAnswer(answer) };
+      return sealAnswer(deps.box, use, sealed.raw);
+    },
   };
+  const rawOf = (answer: Answer): RawAnswer => (sealed?.answer === answer ? sealed.raw : rawAnswer(answer));
   try {
     const answer = await handle(claim);
-    return answer ? { answer: rawAnswer(answer), isReplay: false } : await replay(deps, use);
+    return answer ? { answer: rawOf(answer), isReplay: false } : await replay(deps, use);
   } catch (error) {
     // Whoever held the lock held the key or the rows behind it: the same request may come again.
     if (isLockTimeout(error)) throw new Refusal('idempotency.in-progress');

@@ -140,19 +140,22 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
       body: createBody,
       answers: { 201: { description: 'The order, with the address where it is paid.', schema: orderSchema } },
       async handle({ client, body }, claim) {
-        const answer = (order: PaymentOrder): Answer => ({
-          status: 201,
-          body: represent(order),
-          headers: { Location: `/v1/payment-orders/${publicId('po', order.id)}` },
+        let opened: Answer | null = null;
+        const order = await createOrder(deps, client, orderRequest(body), (order) => {
+          opened = {
+            status: 201,
+            body: represent(order),
+            headers: { Location: `/v1/payment-orders/${publicId('po', order.id)}` },
+          };
+          return {
+            key: claim.key,
+            requestHash: claim.requestHash,
+            status: 201,
+            answerBox: claim.seal(opened),
+          };
         });
-        const order = await createOrder(deps, client, orderRequest(body), (opened) => ({
-          key: claim.key,
-          requestHash: claim.requestHash,
-          status: 201,
-          answerBox: claim.seal(answer(opened)),
-        }));
         if (order) deps.onOpened?.();
-        return order ? answer(order) : null;
+        return order ? opened : null;
       },
     }),
     defineRoute({

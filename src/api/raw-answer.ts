@@ -21,13 +21,21 @@ export function rawAnswer(answer: Answer | TextAnswer): RawAnswer {
 
 /** JSON text in which a bigint is an integer. One beyond 2^53 - 1 is a fault: its reader would round it. */
 export function writeJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) => {
-    if (typeof member !== 'bigint') return member;
-    const number = Number(member);
-    if (!Number.isSafeInteger(number))
-      throw new Error('An amount beyond 2^53 - 1 cannot be written as JSON.');
-    return number;
-  });
+  try {
+    // Nearly every answer holds plain numbers only, and is written several times faster without a look at each.
+    return JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return JSON.stringify(value, (_key, member: unknown) =>
+      typeof member === 'bigint' ? safeNumber(member) : member,
+    );
+  }
+}
+
+function safeNumber(amount: bigint): number {
+  const number = Number(amount);
+  if (!Number.isSafeInteger(number)) throw new Error('An amount beyond 2^53 - 1 cannot be written as JSON.');
+  return number;
 }
 
 /** Sends an answer. Answers about money are kept by no cache. */

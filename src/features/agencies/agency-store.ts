@@ -167,15 +167,19 @@ export async function findClientForSignIn(
   return row ? { client: clientOf(row), secretHash: row.secret_hash } : null;
 }
 
-const FIND_LIVE_CLIENT = {
-  name: 'find_live_client',
-  text: `select client_id, agency_id, kind, scopes from api_clients where client_id = $1 and revoked_at is null`,
+const FIND_LIVE_CLIENTS = {
+  name: 'find_live_clients',
+  text: `select client_id, agency_id, kind, scopes from api_clients where client_id = any($1::text[]) and revoked_at is null`,
 };
 
-/** A client as it is now, or null when it is revoked or unknown: read for every request. */
-export async function findLiveClient(pool: HotPool, clientId: string): Promise<ApiClient | null> {
-  const [row] = await pool.run<ClientRow>(FIND_LIVE_CLIENT, [clientId]);
-  return row ? clientOf(row) : null;
+/** Clients as they are now, in the order asked; null for one that is revoked or unknown. */
+export async function findLiveClients(
+  pool: HotPool,
+  clientIds: readonly string[],
+): Promise<(ApiClient | null)[]> {
+  const rows = await pool.run<ClientRow>(FIND_LIVE_CLIENTS, [[...new Set(clientIds)]]);
+  const found = new Map(rows.map((row) => [row.client_id, clientOf(row)]));
+  return clientIds.map((clientId) => found.get(clientId) ?? null);
 }
 
 function agencyOf(row: AgencyRow): Agency {

@@ -42,8 +42,8 @@ export async function keepCallback(
 export async function deleteUnverifiedBefore(reader: Reader, before: Date): Promise<number> {
   const gone = await query(
     reader,
-    `delete from gateway_callbacks where id in (
-       select id from gateway_callbacks where not verified and received_at < :before order by received_at limit 1000)
+    `delete from gateway_callbacks where (gateway, account, digest) in (
+       select gateway, account, digest from gateway_callbacks where not verified and received_at < :before order by received_at limit 1000)
      returning id`,
     { before },
   );
