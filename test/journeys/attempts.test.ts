@@ -4,6 +4,7 @@ import { publicId } from '../../src/domain/kernel/ids.ts';
 import { startPayment } from '../../src/features/payments/start-payment.ts';
 import type { GatewayAdapter } from '../../src/gateways/gateway-adapter.ts';
 import { query } from '../../src/platform/database.ts';
+import { gatedPool, type GatedPool } from '../support/gate.ts';
 import { approved, declined, tell } from '../support/notices.ts';
 import { scaled, scaledTimeout, times } from '../support/scale.ts';
 import {
@@ -19,9 +20,10 @@ describe('attempts at an order', () => {
   let world: TestService;
   let agency: TestAgency;
   let other: TestAgency;
+  let gate: GatedPool;
 
   before(async () => {
-    world = await startTestService();
+    world = await startTestService({ wrapHotPool: (pool) => (gate = gatedPool(pool)) });
     agency = await world.addAgency('H29');
     other = await world.addAgency('G01');
     await world.allowAutomaticRefunds(5_000_000n);
@@ -66,6 +68,16 @@ describe('attempts at an order', () => {
       }
     }
   }).timeout(scaledTimeout(20_000));
+
+  it('promise 36: two that reach the database at the same instant: the key of the obligation lets one in', async () => {
+    const body = orderBody('H29');
+    const held = gate.hold('open-orders', 2);
+    const both = [1, 2].map(() => agency.call('POST', '/v1/payment-orders', { body }));
+    await held.reached;
+    held.open();
+    const statuses = (await Promise.all(both)).map(({ status }) => status).sort();
+    assert.deepEqual(statuses, [201, 409]);
+  });
 
   it('promise 37: an answer lost after the bank took the order leads back to the same reference, never to a second', async () => {
     const order = await world.openOrder(agency);

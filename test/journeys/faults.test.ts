@@ -76,13 +76,16 @@ describe('faults underneath', () => {
     const { db } = world.service.orders;
     const open = await Promise.all([1, 2, 3].map(() => db.transaction()));
     await Promise.all(open.map((transaction) => transaction.raw('select 1')));
-    const began = performance.now();
-    const answers = await Promise.all(
-      Array.from({ length: 6 }, () => agency.call('GET', `/v1/payment-orders/${order.publicId}`)),
-    );
-    assert.ok(performance.now() - began < 5_000, 'nobody waits long');
-    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [503]);
-    await Promise.all(open.map((transaction) => transaction.rollback()));
+    try {
+      const began = performance.now();
+      const answers = await Promise.all(
+        Array.from({ length: 6 }, () => agency.call('GET', `/v1/payment-orders/${order.publicId}`)),
+      );
+      assert.ok(performance.now() - began < 5_000, 'nobody waits long');
+      assert.deepEqual([...new Set(answers.map(({ status }) => status))], [503]);
+    } finally {
+      await Promise.all(open.map((transaction) => transaction.rollback()));
+    }
     assert.equal((await agency.call('GET', `/v1/payment-orders/${order.publicId}`)).status, 200);
   });
 
