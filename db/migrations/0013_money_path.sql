@@ -3,11 +3,13 @@
 -- rests on, leave out the items whose check failed, and fill in the one thing nobody can know before: receipt numbers.
 
 -- Rows as they come in: composite types, because a list of them is read in one pass, where JSON is parsed, sorted
--- and then unfolded again for every statement. item is the place of the row's outcome in its batch.
-create type event_draft as (item integer, agency_id integer, id uuid, order_id uuid, sequence integer, type text, occurred_at timestamptz,
-  body text, number_of uuid, body_after text, body_rest jsonb);
+-- and then unfolded again for every statement. item is the place of the row's outcome in its batch. content, body,
+-- body_after and snapshot name a place, counted from 1, in the list of texts or of snapshots that comes with the rows.
 create type receipt_draft as (item integer, agency_id integer, id uuid, order_id uuid, payment_id uuid, form text, symbol text,
-  verification_code text, amount bigint, currency char(3), content text, business_date date, issued_at timestamptz, replaces_id uuid);
+  verification_code text, amount bigint, currency char(3), content integer, business_date date, issued_at timestamptz, replaces_id uuid);
+create type event_snapshot as (item integer, body integer, number_of uuid, body_after integer, body_rest jsonb);
+create type event_draft as (item integer, agency_id integer, id uuid, order_id uuid, sequence integer, type text, occurred_at timestamptz,
+  before text, snapshot integer, after text);
 create type outcome_callback as (item integer, id uuid, gateway text, account text, digest text, method text, query text, headers jsonb,
   body text, result text, payment_id uuid, received_at timestamptz);
 create type outcome_order as (item integer, agency_id integer, id uuid, expected_version integer, status text, amount_paid bigint,
@@ -18,12 +20,6 @@ create type outcome_transaction as (item integer, gateway text, merchant_account
 create type outcome_claim as (item integer, agency_id integer, payment_id uuid, order_id uuid, claim text);
 create type outcome_end as (item integer, payment_id uuid);
 create type outcome_settled as (item integer, agency_id integer, order_id uuid);
--- content, body, body_after and snapshot name a place in the list of texts, or of snapshots, counted from 1.
-create type outcome_receipt as (item integer, agency_id integer, id uuid, order_id uuid, payment_id uuid, form text, symbol text,
-  verification_code text, amount bigint, currency char(3), content integer, business_date date, issued_at timestamptz, replaces_id uuid);
-create type outcome_snapshot as (item integer, body integer, number_of uuid, body_after integer, body_rest jsonb);
-create type outcome_event as (item integer, agency_id integer, id uuid, order_id uuid, sequence integer, type text, occurred_at timestamptz,
-  before text, snapshot integer, after text);
 
 -- A text cut where the number of a receipt belongs, put together; rest goes on with [receipt id, text] for every
 -- further receipt. numbers maps receipt id to number. The planner writes the first function into its caller, which
@@ -39,14 +35,16 @@ language sql immutable as $$
     end || case when rest is null then '' else further_receipt_numbers(rest, numbers) end
 $$;
 
--- Writes events and queues them for every endpoint that wants them. A body is its text, or its text cut where the
--- number of the receipt number_of belongs.
-create function announce(drafts event_draft[], receipt_numbers jsonb) returns void language plpgsql as $$
+-- Writes events and queues them for every endpoint that wants them. A body is before, the text of the snapshot with
+-- its receipt numbers, and after; events of one order share a snapshot. receipt_numbers maps receipt id to number.
+create function announce(drafts event_draft[], snapshots event_snapshot[], texts text[], receipt_numbers jsonb) returns void
+language plpgsql as $$
 begin
   with written as (
     insert into events (agency_id, id, order_id, sequence, type, occurred_at, body)
     select d.agency_id, d.id, d.order_id, d.sequence, d.type, d.occurred_at,
-      with_receipt_numbers(d.body, d.number_of, d.body_after, d.body_rest, receipt_numbers)
+      d.before || with_receipt_numbers(texts[(snapshots[d.snapshot]).body], (snapshots[d.snapshot]).number_of,
+        texts[(snapshots[d.snapshot]).body_after], (snapshots[d.snapshot]).body_rest, receipt_numbers) || d.after
     from unnest(drafts) d
     returning agency_id, id, order_id, sequence, type
   )
@@ -59,42 +57,49 @@ end $$;
 
 -- The same for drafts in JSON: parts[i] is followed by the number of the receipt numbers[i].
 create function announce(announcements jsonb, receipt_numbers jsonb default '{}') returns void language plpgsql as $$
+declare
+  drafts event_draft[];
+  snapshots event_snapshot[];
+  texts text[];
 begin
-  perform announce(array(
-    select row(null, a.agency_id, a.id, a.order_id, a.sequence, a.type, a.occurred_at, a.parts->>0, (a.numbers->>0)::uuid, a.parts->>1,
-      case when jsonb_array_length(a.numbers) > 1 then (
-        select jsonb_agg(jsonb_build_array(n.id, a.parts->(n.place::integer + 1)) order by n.place)
-        from jsonb_array_elements(a.numbers - 0) with ordinality n(id, place)
-      ) end)::event_draft
-    from jsonb_to_recordset(announcements)
-      as a(agency_id integer, id uuid, order_id uuid, sequence integer, type text, occurred_at timestamptz, parts jsonb, numbers jsonb)
-  ), receipt_numbers);
+  select
+    array_agg(row(null, (a.draft->>'agency_id')::integer, (a.draft->>'id')::uuid, (a.draft->>'order_id')::uuid,
+      (a.draft->>'sequence')::integer, a.draft->>'type', (a.draft->>'occurred_at')::timestamptz, '', a.place, '')::event_draft order by a.place),
+    array_agg(row(null, 2 * a.place - 1, (a.draft->'numbers'->>0)::uuid, 2 * a.place,
+      case when jsonb_array_length(a.draft->'numbers') > 1 then (
+        select jsonb_agg(jsonb_build_array(n.id, a.draft->'parts'->(n.place::integer + 1)) order by n.place)
+        from jsonb_array_elements((a.draft->'numbers') - 0) with ordinality n(id, place)
+      ) end)::event_snapshot order by a.place)
+  into drafts, snapshots
+  from jsonb_array_elements(announcements) with ordinality a(draft, place);
+  texts := array(
+    select a.draft->'parts'->>n from jsonb_array_elements(announcements) with ordinality a(draft, place), generate_series(0, 1) n
+    order by a.place, n
+  );
+  perform announce(drafts, snapshots, texts, receipt_numbers);
 end $$;
 
 -- Takes the next numbers of each series, once a series, series in sorted order: two callers can never wait
 -- for each other in a ring. Returns the numbers by receipt id.
-create function issue_receipts(drafts receipt_draft[]) returns jsonb language plpgsql as $$
+create function issue_receipts(drafts receipt_draft[], texts text[]) returns jsonb language plpgsql as $$
 declare
   numbers jsonb;
 begin
   with input as materialized (
-    select r.*, dense_rank() over (order by r.agency_id, r.form, r.symbol) as series,
-      row_number() over (partition by r.agency_id, r.form, r.symbol order by r.id) as place,
-      count(*) over (partition by r.agency_id, r.form, r.symbol) as wanted
+    select r.*, row_number() over series as place, count(*) over series as wanted
     from unnest(drafts) r
+    window series as (partition by r.agency_id, r.form, r.symbol order by r.id rows between unbounded preceding and unbounded following)
   ), taken as (
     insert into receipt_series (agency_id, form, symbol, last_number)
-    select agency_id, form, symbol, count(*) from input group by agency_id, form, symbol order by agency_id, form, symbol
+    select agency_id, form, symbol, wanted from input where place = 1 order by agency_id, form, symbol
     on conflict (agency_id, form, symbol) do update set last_number = receipt_series.last_number + excluded.last_number
     returning agency_id, form, symbol, last_number
-  ), counters as materialized (
-    select array_agg(last_number order by agency_id, form, symbol) as last_numbers from taken
   ), issued as (
     insert into receipts (agency_id, id, order_id, payment_id, form, symbol, number, verification_code, amount, currency, content,
       business_date, issued_at, replaces_id)
-    select i.agency_id, i.id, i.order_id, i.payment_id, i.form, i.symbol, c.last_numbers[i.series] - i.wanted + i.place, i.verification_code,
-      i.amount, i.currency, i.content::json, i.business_date, i.issued_at, i.replaces_id
-    from counters c cross join input i
+    select i.agency_id, i.id, i.order_id, i.payment_id, i.form, i.symbol, s.last_number - i.wanted + i.place, i.verification_code,
+      i.amount, i.currency, texts[i.content]::json, i.business_date, i.issued_at, i.replaces_id
+    from input i join taken s on s.agency_id = i.agency_id and s.form = i.form and s.symbol = i.symbol
     returning agency_id, id, number, verification_code
   ), listed as (
     insert into directory (reference, kind, agency_id, subject_id)
@@ -106,37 +111,47 @@ end $$;
 
 create function issue_receipts(drafts jsonb) returns jsonb language plpgsql as $$
 begin
-  return issue_receipts(array(select d from jsonb_populate_recordset(null::receipt_draft, drafts) d));
+  return issue_receipts(
+    array(
+      select jsonb_populate_record(null::receipt_draft, d.draft || jsonb_build_object('content', d.place))
+      from jsonb_array_elements(drafts) with ordinality d(draft, place) order by d.place
+    ),
+    array(select d.draft->>'content' from jsonb_array_elements(drafts) with ordinality d(draft, place) order by d.place)
+  );
 end $$;
 
 -- Applies decided outcomes and returns the items that were not applied: an item whose orders or payment have another
 -- version than the decision was made on is left out whole. What everyday outcomes write comes as rows; what is rare
 -- (second charges, claims that change hands, cases) in JSON, null when there is none.
-create function apply_outcomes(callbacks outcome_callback[], orders outcome_order[], payments outcome_payment[],
+--
+-- Orders and payments come sorted, so that callers never wait for each other in a ring. Unless careful, an item with
+-- another version fails the whole call (P0V01) and the caller asks again, carefully: nearly no call has one, and
+-- looking first costs every call two more statements.
+create function apply_outcomes(careful boolean, callbacks outcome_callback[], orders outcome_order[], payments outcome_payment[],
   transactions outcome_transaction[], claims outcome_claim[], queries_ended outcome_end[], orders_settled outcome_settled[],
-  postings ledger_posting[], legs ledger_leg[], receipts outcome_receipt[], snapshots outcome_snapshot[], events outcome_event[],
+  postings ledger_posting[], legs ledger_leg[], receipts receipt_draft[], snapshots event_snapshot[], events event_draft[],
   texts text[], rare jsonb)
 returns integer[] language plpgsql as $$
 #variable_conflict use_column
 declare
   stale integer[];
   stale_payments integer[];
+  found_rows integer;
   receipt_numbers jsonb := '{}';
-  told text[];
 begin
-  select array_agg(distinct w.item) into stale
-  from (select o.item, o.agency_id, o.id, o.expected_version from unnest(orders) o order by o.agency_id, o.id) w
-  left join lateral (
-    select p.version from payment_orders p where p.agency_id = w.agency_id and p.id = w.id for no key update
-  ) l on true
-  where l.version is distinct from w.expected_version;
-
-  select array_agg(distinct w.item) into stale_payments
-  from (select u.item, u.id, u.expected_version from unnest(payments) u order by u.id) w
-  left join lateral (select p.version from payments p where p.id = w.id for no key update) l on true
-  where l.version is distinct from w.expected_version;
-
-  stale := stale || stale_payments;
+  if careful then
+    select array_agg(distinct w.item) into stale
+    from (select o.item, o.agency_id, o.id, o.expected_version from unnest(orders) o order by o.agency_id, o.id) w
+    left join lateral (
+      select p.version from payment_orders p where p.agency_id = w.agency_id and p.id = w.id for no key update
+    ) l on true
+    where l.version is distinct from w.expected_version;
+    select array_agg(distinct w.item) into stale_payments
+    from (select u.item, u.id, u.expected_version from unnest(payments) u order by u.id) w
+    left join lateral (select p.version from payments p where p.id = w.id for no key update) l on true
+    where l.version is distinct from w.expected_version;
+    stale := stale || stale_payments;
+  end if;
   if stale is not null then
     callbacks := array(select x from unnest(callbacks) x where x.item <> all (stale));
     orders := array(select x from unnest(orders) x where x.item <> all (stale));
@@ -155,6 +170,32 @@ begin
     )) into rare from jsonb_each(rare) section;
   end if;
 
+  if cardinality(orders) > 0 then
+    update payment_orders o set
+      version = o.version + 1, status = u.status, amount_paid = u.amount_paid, event_sequence = u.event_sequence,
+      paid_at = u.paid_at, closed_at = u.closed_at
+    from unnest(orders) u
+    where o.agency_id = u.agency_id and o.id = u.id and o.version = u.expected_version;
+    get diagnostics found_rows = row_count;
+    if found_rows < cardinality(orders) then
+      raise exception 'an order has changed since its outcome was decided' using errcode = 'P0V01';
+    end if;
+  end if;
+  update payments p set
+    state = u.state, version = p.version + 1,
+    gateway_code = coalesce(u.gateway_code, p.gateway_code),
+    gateway_transaction_id = coalesce(u.gateway_transaction_id, p.gateway_transaction_id),
+    amount_received = coalesce(u.amount_received, p.amount_received),
+    currency_received = coalesce(u.currency_received, p.currency_received),
+    paid_at = coalesce(u.paid_at, p.paid_at),
+    settled_at = coalesce(u.settled_at, p.settled_at)
+  from unnest(payments) u
+  where p.id = u.id and p.version = u.expected_version;
+  get diagnostics found_rows = row_count;
+  if found_rows < cardinality(payments) then
+    raise exception 'a payment has changed since its outcome was decided' using errcode = 'P0V01';
+  end if;
+
   if cardinality(callbacks) > 0 then
     insert into gateway_callbacks (id, gateway, account, digest, method, query, headers, body, verified, result, payment_id, received_at)
     select c.id, c.gateway, c.account, decode(c.digest, 'hex'), c.method, c.query, c.headers, decode(c.body, 'base64'), true, c.result, c.payment_id, c.received_at
@@ -166,17 +207,6 @@ begin
   if rare is not null then
     perform apply_rare_first(rare);
   end if;
-
-  update payments p set
-    state = u.state, version = p.version + 1,
-    gateway_code = coalesce(u.gateway_code, p.gateway_code),
-    gateway_transaction_id = coalesce(u.gateway_transaction_id, p.gateway_transaction_id),
-    amount_received = coalesce(u.amount_received, p.amount_received),
-    currency_received = coalesce(u.currency_received, p.currency_received),
-    paid_at = coalesce(u.paid_at, p.paid_at),
-    settled_at = coalesce(u.settled_at, p.settled_at)
-  from unnest(payments) u
-  where p.id = u.id;
 
   if cardinality(transactions) > 0 then
     insert into gateway_transactions (gateway, merchant_account, gateway_transaction_id, payment_id)
@@ -195,14 +225,6 @@ begin
       select u.agency_id, u.payment_id, u.order_id from unnest(claims) u where u.claim = 'surplus'
       on conflict do nothing;
     end if;
-  end if;
-
-  if cardinality(orders) > 0 then
-    update payment_orders o set
-      version = o.version + 1, status = u.status, amount_paid = u.amount_paid, event_sequence = u.event_sequence,
-      paid_at = u.paid_at, closed_at = u.closed_at
-    from unnest(orders) u
-    where o.agency_id = u.agency_id and o.id = u.id;
   end if;
 
   if cardinality(queries_ended) > 0 then
@@ -225,22 +247,10 @@ begin
 
   -- The counters come last: they are the hottest rows, held for the shortest time.
   if cardinality(receipts) > 0 then
-    receipt_numbers := issue_receipts(array(
-      select row(r.item, r.agency_id, r.id, r.order_id, r.payment_id, r.form, r.symbol, r.verification_code, r.amount, r.currency,
-        texts[r.content], r.business_date, r.issued_at, r.replaces_id)::receipt_draft
-      from unnest(receipts) r
-    ));
+    receipt_numbers := issue_receipts(receipts, texts);
   end if;
   if cardinality(events) > 0 then
-    told := array(
-      select with_receipt_numbers(texts[s.body], s.number_of, texts[s.body_after], s.body_rest, receipt_numbers)
-      from unnest(snapshots) with ordinality s order by s.ordinality
-    );
-    perform announce(array(
-      select row(e.item, e.agency_id, e.id, e.order_id, e.sequence, e.type, e.occurred_at, e.before || told[e.snapshot] || e.after,
-        null, null, null)::event_draft
-      from unnest(events) e
-    ), '{}');
+    perform announce(events, snapshots, texts, receipt_numbers);
   end if;
   return stale;
 end $$;

@@ -6,7 +6,14 @@ import {
   type EventData,
   type EventType,
 } from '../../domain/agencies/agency-event.ts';
-import { newId, publicId, type AgencyId, type IdSource, type PaymentId } from '../../domain/kernel/ids.ts';
+import {
+  newId,
+  publicId,
+  type AgencyId,
+  type IdSource,
+  type OrderId,
+  type PaymentId,
+} from '../../domain/kernel/ids.ts';
 import { lookupCodeFrom } from '../../domain/kernel/lookup-code.ts';
 import { moveFrom } from '../../domain/kernel/lifecycle.ts';
 import { money, shareByLargestRemainder, type Currency, type Money } from '../../domain/kernel/money.ts';
@@ -37,13 +44,16 @@ import type { OrderReading, PaymentReading } from './outcome-reading-store.ts';
 const randomBytes = createRandomBytes();
 
 type Row = Readonly<Record<string, unknown>>;
+/** Locked in the order of these. */
+type OrderRow = Row & { readonly agency_id: AgencyId; readonly id: OrderId };
+type PaymentRow = Row & { readonly id: PaymentId };
 type Success = Extract<GatewayOutcome, { kind: 'succeeded' }>;
 
 /** The sections of what `apply_outcomes` takes; each row carries the place of its item in the batch. */
 export interface OutcomePlan {
   callbacks: Row[];
-  orders: Row[];
-  payments: Row[];
+  orders: OrderRow[];
+  payments: PaymentRow[];
   gateway_transactions: Row[];
   allocations: Row[];
   queries_ended: Row[];
@@ -584,7 +594,12 @@ function paymentFigure(
   };
 }
 
-function paymentRow({ item }: PlanContext, { payment }: PaymentReading, state: string, figures: Row): Row {
+function paymentRow(
+  { item }: PlanContext,
+  { payment }: PaymentReading,
+  state: string,
+  figures: Row,
+): PaymentRow {
   return { item, id: payment.id, expected_version: payment.version, state, ...figures };
 }
 
@@ -598,7 +613,7 @@ function successFigures(outcome: Success, now: Date): Row {
   };
 }
 
-function unchangedOrderRow({ item }: PlanContext, order: OrderReading): Row {
+function unchangedOrderRow({ item }: PlanContext, order: OrderReading): OrderRow {
   return {
     item,
     agency_id: order.agencyId,

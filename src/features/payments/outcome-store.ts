@@ -32,11 +32,11 @@ const SECTIONS = {
     'item agency_id transaction_id leg currency debit_account_id credit_account_id amount',
   ],
   receipts: [
-    'outcome_receipt',
+    'receipt_draft',
     'item agency_id id order_id payment_id form symbol verification_code amount currency content business_date issued_at replaces_id',
   ],
-  snapshots: ['outcome_snapshot', 'item body number_of body_after body_rest'],
-  events: ['outcome_event', 'item agency_id id order_id sequence type occurred_at before snapshot after'],
+  snapshots: ['event_snapshot', 'item body number_of body_after body_rest'],
+  events: ['event_draft', 'item agency_id id order_id sequence type occurred_at before snapshot after'],
 } as const;
 
 type Section = keyof typeof SECTIONS;
@@ -46,24 +46,45 @@ const COLUMNS = Object.fromEntries(
   NAMES.map((name) => [name, SECTIONS[name][1].split(' ')]),
 ) as unknown as Readonly<Record<Section, readonly string[]>>;
 
-const PARAMETERS = NAMES.map((name, index) => `$${String(index + 1)}::${SECTIONS[name][0]}[]`);
+const PARAMETERS = NAMES.map((name, index) => `$${String(index + 2)}::${SECTIONS[name][0]}[]`);
 
 const APPLY: Statement = {
   name: 'apply-outcomes',
   text:
-    `select unnest(apply_outcomes(${PARAMETERS.join(', ')}, ` +
-    `$${String(NAMES.length + 1)}::text[], $${String(NAMES.length + 2)}::jsonb)) as item`,
+    `select unnest(apply_outcomes($1::boolean, ${PARAMETERS.join(', ')}, ` +
+    `$${String(NAMES.length + 2)}::text[], $${String(NAMES.length + 3)}::jsonb)) as item`,
 };
 
 /** Applies what can be applied; returns the items whose rows had changed since they were read. */
 export async function applyOutcomes(hot: HotPool, plan: OutcomePlan): Promise<ReadonlySet<number>> {
   const isRare = Object.values(plan.rare).some((rows) => rows.length > 0);
-  const stale = await hot.run<{ item: number }>(APPLY, [
-    ...NAMES.map((name) => compositeArray(COLUMNS[name], plan[name])),
+  const sorted = { ...plan, orders: plan.orders.toSorted(byKey), payments: plan.payments.toSorted(byKey) };
+  const values = [
+    ...NAMES.map((name) => compositeArray(COLUMNS[name], sorted[name])),
     textArray(plan.texts),
     isRare ? JSON.stringify(plan.rare) : null,
-  ]);
+  ];
+  try {
+    await hot.run(APPLY, [false, ...values]);
+    return new Set();
+  } catch (error) {
+    if (!(error instanceof Error) || (error as DatabaseError).code !== CHANGED) throw error;
+  }
+  // Some row had changed: now locked, looked at, and left out where it is so.
+  const stale = await hot.run<{ item: number }>(APPLY, [true, ...values]);
   return new Set(stale.map(({ item }) => item));
+}
+
+const CHANGED = 'P0V01';
+
+/** By agency, then id: the order in which everyone locks. Ids are lower-case hexadecimal and compare like their bytes. */
+function byKey(left: Keyed, right: Keyed): number {
+  return (left.agency_id ?? 0) - (right.agency_id ?? 0) || (left.id < right.id ? -1 : 1);
+}
+
+interface Keyed {
+  readonly agency_id?: number;
+  readonly id: string;
 }
 
 interface DatabaseError extends Error {
