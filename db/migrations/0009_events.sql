@@ -1,21 +1,39 @@
 -- What agencies are told: the event beside the fact, a queue of what is still to be delivered, the log of what was.
 
--- Tenant. body is the exact JSON text that is signed and sent; sequence counts per order without gaps.
+-- Tenant. sequence counts per order without gaps. body is the JSON text that is signed and sent, whole; or, when one
+-- outcome tells several events of an order, only the first holds it whole and the others what differs: after the first
+-- shared_place characters of their own body come shared_length characters of that event's body from shared_from on.
+-- Read bodies from the view. That the agency exists is known from the order.
 create table events (
-  agency_id    integer not null references agencies (id),
-  id           uuid not null,
-  order_id     uuid not null,
-  sequence     integer not null check (sequence > 0),
-  type         text not null,
-  occurred_at  timestamptz not null,
-  body         text not null,
-  xid          xid8 not null default pg_current_xact_id(),
+  agency_id        integer not null,
+  id               uuid not null,
+  order_id         uuid not null,
+  sequence         integer not null check (sequence > 0),
+  type             text not null,
+  occurred_at      timestamptz not null,
+  body             text not null,
+  xid              xid8 not null default pg_current_xact_id(),
+  shared_sequence  integer,
+  shared_place     integer,
+  shared_from      integer,
+  shared_length    integer,
   primary key (agency_id, id),
   unique (agency_id, order_id, sequence),
-  foreign key (agency_id, order_id) references payment_orders (agency_id, id)
+  foreign key (agency_id, order_id) references payment_orders (agency_id, id),
+  check (shared_sequence < sequence),
+  check (num_nulls(shared_sequence, shared_place, shared_from, shared_length) in (0, 4))
 );
 create index events_feed on events (agency_id, xid, id);
 call make_append_only('events');
+
+-- Events with the exact text that is signed and sent.
+create view event_bodies as
+  select e.agency_id, e.id, e.order_id, e.sequence, e.type, e.occurred_at, e.xid,
+    case when e.shared_sequence is null then e.body else (
+      select left(e.body, e.shared_place) || substr(w.body, e.shared_from, e.shared_length) || substr(e.body, e.shared_place + 1)
+      from events w where w.agency_id = e.agency_id and w.order_id = e.order_id and w.sequence = e.shared_sequence
+    ) end as body
+  from events e;
 
 -- Tenant. secrets_box holds the signing secrets, newest first, encrypted under SECRETS_KEY.
 create table webhook_endpoints (

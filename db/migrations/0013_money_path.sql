@@ -9,7 +9,7 @@ create type receipt_draft as (item integer, agency_id integer, id uuid, order_id
   verification_code text, amount bigint, currency char(3), content integer, business_date date, issued_at timestamptz, replaces_id uuid);
 create type event_snapshot as (item integer, body integer, number_of uuid, body_after integer, body_rest jsonb);
 create type event_draft as (item integer, agency_id integer, id uuid, order_id uuid, sequence integer, type text, occurred_at timestamptz,
-  before text, snapshot integer, after text);
+  before text, snapshot integer, after text, shared_sequence integer, shared_from integer);
 create type outcome_callback as (item integer, id uuid, gateway text, account text, digest text, method text, query text, headers jsonb,
   body text, result text, payment_id uuid, received_at timestamptz);
 create type outcome_order as (item integer, agency_id integer, id uuid, expected_version integer, status text, amount_paid bigint,
@@ -36,16 +36,25 @@ language sql immutable as $$
 $$;
 
 -- Writes events and queues them for every endpoint that wants them. A body is before, the text of the snapshot with
--- its receipt numbers, and after; events of one order share a snapshot. receipt_numbers maps receipt id to number.
+-- its receipt numbers, and after; events of one order share a snapshot. A draft with a shared_sequence is stored
+-- without it: the event of that sequence holds it from character shared_from on. receipt_numbers maps receipt id to number.
 create function announce(drafts event_draft[], snapshots event_snapshot[], texts text[], receipt_numbers jsonb) returns void
 language plpgsql as $$
 begin
   with written as (
-    insert into events (agency_id, id, order_id, sequence, type, occurred_at, body)
+    insert into events (agency_id, id, order_id, sequence, type, occurred_at, body, shared_sequence, shared_place, shared_from, shared_length)
     select d.agency_id, d.id, d.order_id, d.sequence, d.type, d.occurred_at,
-      d.before || with_receipt_numbers(texts[(snapshots[d.snapshot]).body], (snapshots[d.snapshot]).number_of,
-        texts[(snapshots[d.snapshot]).body_after], (snapshots[d.snapshot]).body_rest, receipt_numbers) || d.after
+      case when d.shared_sequence is null then d.before || s.snapshot || d.after else d.before || d.after end,
+      d.shared_sequence,
+      case when d.shared_sequence is not null then char_length(d.before) end,
+      d.shared_from,
+      case when d.shared_sequence is not null then char_length(s.snapshot) end
     from unnest(drafts) d
+    cross join lateral (
+      select with_receipt_numbers(texts[(snapshots[d.snapshot]).body], (snapshots[d.snapshot]).number_of,
+        texts[(snapshots[d.snapshot]).body_after], (snapshots[d.snapshot]).body_rest, receipt_numbers) as snapshot
+      offset 0
+    ) s
     returning agency_id, id, order_id, sequence, type
   )
   insert into webhook_queue (agency_id, endpoint_id, order_id, sequence, event_id, enqueued_at, next_attempt_at)
@@ -64,7 +73,7 @@ declare
 begin
   select
     array_agg(row(null, (a.draft->>'agency_id')::integer, (a.draft->>'id')::uuid, (a.draft->>'order_id')::uuid,
-      (a.draft->>'sequence')::integer, a.draft->>'type', (a.draft->>'occurred_at')::timestamptz, '', a.place, '')::event_draft order by a.place),
+      (a.draft->>'sequence')::integer, a.draft->>'type', (a.draft->>'occurred_at')::timestamptz, '', a.place, '', null, null)::event_draft order by a.place),
     array_agg(row(null, 2 * a.place - 1, (a.draft->'numbers'->>0)::uuid, 2 * a.place,
       case when jsonb_array_length(a.draft->'numbers') > 1 then (
         select jsonb_agg(jsonb_build_array(n.id, a.draft->'parts'->(n.place::integer + 1)) order by n.place)

@@ -100,7 +100,7 @@ export async function eventsOf(
 ): Promise<{ readonly type: string; readonly body: any }[]> {
   const rows = await query<{ type: string; sequence: number; body: string }>(
     database.db,
-    'select type, sequence, body from events where agency_id = :agencyId and order_id = :orderId order by sequence',
+    'select type, sequence, body from event_bodies where agency_id = :agencyId and order_id = :orderId order by sequence',
     { agencyId: order.agencyId, orderId: order.orderId },
   );
   assert.deepEqual(

@@ -52,7 +52,7 @@ export function claimDeliveries(db: Database, request: ClaimRequest): Promise<Cl
             e.failing_since as "failingSince", now() as "claimedAt"
        from claim_webhooks(:now::timestamptz, :limit::integer, :leaseSeconds::integer, :perEndpoint::integer,
                            :busy::uuid[], :rooms::integer[]) l
-       join events v on v.agency_id = l.agency_id and v.id = l.event_id
+       join event_bodies v on v.agency_id = l.agency_id and v.id = l.event_id
        join webhook_endpoints e on e.agency_id = l.agency_id and e.id = l.endpoint_id
       order by l.enqueued_at, l.sequence`,
     {

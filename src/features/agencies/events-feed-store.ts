@@ -24,7 +24,7 @@ export function readFeed(
   const after = page.after === null ? '' : 'and (v.xid, v.id) > (:xid::xid8, :id::uuid)';
   return query<FeedRow>(
     reader,
-    `select v.xid::text as xid, v.id, v.body from events v
+    `select v.xid::text as xid, v.id, v.body from event_bodies v
       where v.agency_id = :agencyId and v.xid < pg_snapshot_xmin(pg_current_snapshot()) ${after}
       order by v.xid, v.id limit :limit`,
     {

@@ -452,6 +452,7 @@ function announce(
     // Hardly any order has a second receipt.
     body_rest: otherNumbers.length === 0 ? null : otherNumbers.map((id, index) => [id, parts[index + 2]]),
   });
+  let whole: { readonly shared_sequence: number; readonly shared_from: number } | null = null;
   for (const [index, [type, added]] of told.entries()) {
     const event = {
       agencyId: order.agencyId,
@@ -473,7 +474,10 @@ function announce(
       before,
       snapshot: plan.snapshots.length,
       after,
+      ...whole,
     });
+    // What stands before is plain ASCII, so that its length is the same for the database.
+    whole ??= { shared_sequence: event.sequence, shared_from: before.length + 1 };
   }
 }
 

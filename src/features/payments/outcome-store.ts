@@ -36,7 +36,10 @@ const SECTIONS = {
     'item agency_id id order_id payment_id form symbol verification_code amount currency content business_date issued_at replaces_id',
   ],
   snapshots: ['event_snapshot', 'item body number_of body_after body_rest'],
-  events: ['event_draft', 'item agency_id id order_id sequence type occurred_at before snapshot after'],
+  events: [
+    'event_draft',
+    'item agency_id id order_id sequence type occurred_at before snapshot after shared_sequence shared_from',
+  ],
 } as const;
 
 type Section = keyof typeof SECTIONS;
