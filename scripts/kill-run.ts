@@ -1,7 +1,7 @@
 /** The kill run at length: `node --import tsx scripts/kill-run.ts [--orders 1000] [--seconds 120] [--seed n] [--report file]`. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startEmbeddedPostgres } from '../src/platform/embedded-postgres.ts';
 import type { KillRunReport } from '../test/support/kill-run.ts';
@@ -31,7 +31,10 @@ try {
   const { killRun } = await import('../test/support/kill-run.ts');
   const report = await killRun(options);
   console.log(JSON.stringify(report, null, 2));
-  if (values.report !== undefined) writeFileSync(values.report, reportPage(report));
+  if (values.report !== undefined) {
+    mkdirSync(dirname(values.report), { recursive: true });
+    writeFileSync(values.report, reportPage(report));
+  }
 } finally {
   await server.stop();
   rmSync(dataDir, { recursive: true, force: true });

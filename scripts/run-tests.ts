@@ -1,8 +1,9 @@
 /** Runs the suite: one PostgreSQL, files in parallel first, then those that hold transactions open, one by one. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promiseReport, type TestResult } from './promise-report.ts';
 import { stopTestServer, testServer } from '../test/support/test-server.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -12,6 +13,7 @@ interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  readonly tests: readonly TestResult[];
 }
 
 /**
@@ -36,6 +38,10 @@ export async function runTests(files: readonly string[]): Promise<number> {
       counts.push(await runMocha([...inParallel, ...parallel]));
     }
     if (serial.length > 0) counts.push(await runMocha(serial));
+    const path = process.env['TEST_REPORT'];
+    if (path !== undefined) {
+      writeFileSync(join(ROOT, path), promiseReport(counts.flatMap(({ tests }) => tests)));
+    }
     return report(counts);
   } finally {
     await stopTestServer();
@@ -51,7 +57,8 @@ function allTestFiles(): string[] {
 }
 
 function report(counts: readonly Counts[]): number {
-  const total = (of: keyof Counts) => counts.reduce((running, count) => running + count[of], 0);
+  const total = (of: 'passed' | 'failed' | 'skipped') =>
+    counts.reduce((running, count) => running + count[of], 0);
   const [passed, failed, skipped] = [total('passed'), total('failed'), total('skipped')];
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   return failed === 0 && passed > 0 ? 0 : 1;
@@ -67,7 +74,7 @@ async function runMocha(args: readonly string[]): Promise<Counts> {
       ...process.env,
       TEST_COUNTS_FILE: countsFile,
     });
-    if (!existsSync(countsFile)) return { passed: 0, failed: 1, skipped: 0 }; // Mocha itself could not run.
+    if (!existsSync(countsFile)) return { passed: 0, failed: 1, skipped: 0, tests: [] }; // Mocha itself could not run.
     const counts = JSON.parse(readFileSync(countsFile, 'utf8')) as Counts;
     return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
   } finally {

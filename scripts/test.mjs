@@ -8,7 +8,10 @@ installWhatIsMissing();
 process.chdir(ROOT);
 const parts = process.argv.slice(2);
 const files = parts.filter((part) => !part.startsWith('--'));
-if (parts.includes('--long')) process.env.TEST_SCALE ??= '20';
+if (parts.includes('--long')) {
+  process.env.TEST_SCALE ??= '100';
+  if (files.length === 0) process.env.TEST_REPORT ??= 'docs/reports/long-run.md';
+}
 if (process.env.BROWSER_TESTS !== 'skip') provideBrowser();
 await import('tsx');
 const { runTests } = await import('./run-tests.ts');

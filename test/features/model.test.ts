@@ -9,7 +9,7 @@ import type { BankDecision, BankSwitch } from '../../src/stand-ins/bank/bank.ts'
 import { APPLY_OUTCOMES, gatedPool, type GatedPool } from '../support/gate.ts';
 import { judgeCharges } from '../support/judge.ts';
 import { seedOfThisRun } from '../support/random.ts';
-import { scaled, scaledTimeout } from '../support/scale.ts';
+import { scaled, scaledTimeout, times } from '../support/scale.ts';
 import {
   startTestService,
   type TestAgency,
@@ -219,7 +219,8 @@ describe('the model', () => {
     }),
   );
 
-  it('promise 43: whatever everybody does, in any order, the books and the orders agree', async () => {
+  const runs = scaled(6, 120);
+  it(`promise 43: whatever everybody does, in any order, the books and the orders agree${times(runs)}`, async () => {
     const seed = seedOfThisRun();
     const commands = fc.commands(
       // What stands here more often happens more often.
@@ -238,7 +239,7 @@ describe('the model', () => {
         gate.mend();
         await comeToRest(world);
       }),
-      { seed, numRuns: scaled(6, 400), endOnFailure: true },
+      { seed, numRuns: runs, endOnFailure: true },
     );
   }).timeout(scaledTimeout(60_000));
 });

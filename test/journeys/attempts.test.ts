@@ -4,8 +4,9 @@ import { publicId } from '../../src/domain/kernel/ids.ts';
 import { startPayment } from '../../src/features/payments/start-payment.ts';
 import type { GatewayAdapter } from '../../src/gateways/gateway-adapter.ts';
 import { query } from '../../src/platform/database.ts';
+import { gatedPool, type GatedPool } from '../support/gate.ts';
 import { approved, declined, tell } from '../support/notices.ts';
-import { scaled, scaledTimeout } from '../support/scale.ts';
+import { scaled, scaledTimeout, times } from '../support/scale.ts';
 import {
   orderBody,
   startTestService,
@@ -19,9 +20,10 @@ describe('attempts at an order', () => {
   let world: TestService;
   let agency: TestAgency;
   let other: TestAgency;
+  let gate: GatedPool;
 
   before(async () => {
-    world = await startTestService();
+    world = await startTestService({ wrapHotPool: (pool) => (gate = gatedPool(pool)) });
     agency = await world.addAgency('H29');
     other = await world.addAgency('G01');
     await world.allowAutomaticRefunds(5_000_000n);
@@ -48,8 +50,9 @@ describe('attempts at an order', () => {
     );
   }
 
-  it('promise 36: one fee of one dossier asked for at once under many keys is one open order; the rest hear which', async () => {
-    for (let round = 0; round < scaled(2, 40); round += 1) {
+  const rushes = scaled(2, 40);
+  it(`promise 36: one fee of one dossier asked for at once under many keys is one open order; the rest hear which${times(rushes)}`, async () => {
+    for (let round = 0; round < rushes; round += 1) {
       const body = orderBody('H29');
       const answers = await Promise.all(
         Array.from({ length: 8 }, () => agency.call('POST', '/v1/payment-orders', { body })),
@@ -65,6 +68,16 @@ describe('attempts at an order', () => {
       }
     }
   }).timeout(scaledTimeout(20_000));
+
+  it('promise 36: two that reach the database at the same instant: the key of the obligation lets one in', async () => {
+    const body = orderBody('H29');
+    const held = gate.hold('open-orders', 2);
+    const both = [1, 2].map(() => agency.call('POST', '/v1/payment-orders', { body }));
+    await held.reached;
+    held.open();
+    const statuses = (await Promise.all(both)).map(({ status }) => status).sort();
+    assert.deepEqual(statuses, [201, 409]);
+  });
 
   it('promise 37: an answer lost after the bank took the order leads back to the same reference, never to a second', async () => {
     const order = await world.openOrder(agency);
@@ -126,8 +139,9 @@ describe('attempts at an order', () => {
     assert.deepEqual(await claims(order), ['released', 'applied']);
   });
 
-  it('promise 38: two tabs land on one attempt, at once and later', async () => {
-    for (let round = 0; round < scaled(3, 100); round += 1) {
+  const tabRounds = scaled(3, 100);
+  it(`promise 38: two tabs land on one attempt, at once and later${times(tabRounds)}`, async () => {
+    for (let round = 0; round < tabRounds; round += 1) {
       const order = await world.openOrder(agency);
       const tabs = await Promise.all(Array.from({ length: 4 }, () => world.startPayment(order)));
       assert.equal(new Set(tabs.map(({ id }) => id)).size, 1);
@@ -146,8 +160,9 @@ describe('attempts at an order', () => {
     assert.equal(types.filter((type) => type === 'payment_order.paid').length, 1);
   });
 
-  it('promise 38: two attempts that both succeed at the same instant: one is applied, one is surplus', async () => {
-    for (let round = 0; round < scaled(4, 200); round += 1) {
+  const pairs = scaled(4, 200);
+  it(`promise 38: two attempts that both succeed at the same instant: one is applied, one is surplus${times(pairs)}`, async () => {
+    for (let round = 0; round < pairs; round += 1) {
       const [order, first] = await world.orderWithPayment(agency);
       await tell(world, declined(first));
       const second = await world.startPayment(order);
@@ -227,8 +242,9 @@ describe('attempts at an order', () => {
       assert.deepEqual(await surplusRefunds(order), [{ state: 'succeeded', amount: 180_000n }]);
     });
 
-    it('at the same instant as the callback: either is refused by the other, whoever is first', async () => {
-      for (let round = 0; round < scaled(6, 200); round += 1) {
+    const races = scaled(6, 200);
+    it(`at the same instant as the callback: either is refused by the other, whoever is first${times(races)}`, async () => {
+      for (let round = 0; round < races; round += 1) {
         const [order, payment] = await world.orderWithPayment(agency);
         await tell(world, declined(payment));
         const charged = world.decide(payment, { kind: 'approve', evenIfClosed: true });

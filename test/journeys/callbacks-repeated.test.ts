@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { pollPendingPayments } from '../../src/features/payments/ask-gateway.ts';
 import { APPLY_OUTCOMES, gatedPool, type GatedPool } from '../support/gate.ts';
 import { approved, declined, notice, pending, send, signed, tell } from '../support/notices.ts';
-import { scaled, scaledTimeout } from '../support/scale.ts';
+import { scaled, scaledTimeout, times } from '../support/scale.ts';
 import { startTestService, type TestAgency, type TestPayment, type TestService } from '../support/service.ts';
 
 describe('a callback that comes again', () => {
@@ -39,8 +39,9 @@ describe('a callback that comes again', () => {
     assert.equal(await world.count('gateway_callbacks', `payment_id = '${payment.id}'`), 1, 'kept once');
   });
 
-  it('promise 2: 50 times at the same instant is one posting, and all 50 are answered 200', async () => {
-    for (let round = 0; round < scaled(1); round += 1) {
+  const fifties = scaled(1);
+  it(`promise 2: 50 times at the same instant is one posting, and all 50 are answered 200${times(fifties)}`, async () => {
+    for (let round = 0; round < fifties; round += 1) {
       const [, payment] = await world.orderWithPayment(agency);
       const told = notice(world, [approved(payment)]);
       const answers = await Promise.all(Array.from({ length: 50 }, () => send(world, told)));
@@ -75,8 +76,9 @@ describe('a callback that comes again', () => {
     assert.equal(await world.count('payment_queries', `payment_id = '${payment.id}'`), 0);
   });
 
-  it('promise 3: however callback and query race, it is one transition', async () => {
-    for (let round = 0; round < scaled(10, 1_000); round += 1) {
+  const races = scaled(10, 1_000);
+  it(`promise 3: however callback and query race, it is one transition${times(races)}`, async () => {
+    for (let round = 0; round < races; round += 1) {
       const [, payment] = await world.orderWithPayment(agency);
       await world.decide(payment, { kind: 'approve' });
       world.pass({ minutes: 1 });
@@ -150,11 +152,12 @@ describe('a callback that comes again', () => {
     }
   });
 
-  it('promise 29: a flood of forgeries keeps no genuine callback waiting, and leaves a sample of itself', async () => {
+  const forgeries = scaled(200, 5_000);
+  it(`promise 29: a flood of forgeries keeps no genuine callback waiting, and leaves a sample of itself${times(forgeries)}`, async () => {
     const payments: TestPayment[] = [];
     for (let n = 0; n < scaled(10, 100); n += 1) payments.push((await world.orderWithPayment(agency))[1]);
     const before = await world.count('gateway_callbacks', 'not verified');
-    const forged = Array.from({ length: scaled(200, 5_000) }, (_, n) => {
+    const forged = Array.from({ length: forgeries }, (_, n) => {
       const body = `{"merchant_id":"DVC-SANDBOX","items":[],"n":${String(n)}}`;
       return { body, headers: signed(body, world.clock.now(), 'a-guessed-secret') };
     });

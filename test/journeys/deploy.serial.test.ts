@@ -5,12 +5,13 @@ import { passOn } from '../support/balancer.ts';
 import { startServiceProcess, type ServiceProcess } from '../support/child-process.ts';
 import { runningClock } from '../support/clock.ts';
 import { judgeCharges } from '../support/judge.ts';
-import { scaled, scaledTimeout } from '../support/scale.ts';
+import { scaled, scaledTimeout, times } from '../support/scale.ts';
 import { startTestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
 describe('a deployment', () => {
-  it('promise 96: no request fails and no event is lost or doubled while processes are replaced', async () => {
+  const replacements = scaled(2, 20);
+  it(`promise 96: no request fails and no event is lost or doubled while processes are replaced${times(replacements)}`, async () => {
     let serving: ServiceProcess | undefined;
     let faults = 0;
     const world = await startTestService({
@@ -46,7 +47,7 @@ describe('a deployment', () => {
           answered += 1;
         }
       });
-      for (let round = 0; round < scaled(2, 20); round += 1) {
+      for (let round = 0; round < replacements; round += 1) {
         const before: ServiceProcess = serving;
         serving = await next();
         await before.stop();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { inTransaction, query } from '../../src/platform/database.ts';
 import { openCuttableProxy, type CuttableProxy } from '../support/cuttable-proxy.ts';
 import { approved, declined, notice, send } from '../support/notices.ts';
-import { scaled, scaledTimeout } from '../support/scale.ts';
+import { scaled, scaledTimeout, times } from '../support/scale.ts';
 import { orderBody, startTestService, type TestAgency, type TestService } from '../support/service.ts';
 import { testServer } from '../support/test-server.ts';
 import { until } from '../support/until.ts';
@@ -76,13 +76,16 @@ describe('faults underneath', () => {
     const { db } = world.service.orders;
     const open = await Promise.all([1, 2, 3].map(() => db.transaction()));
     await Promise.all(open.map((transaction) => transaction.raw('select 1')));
-    const began = performance.now();
-    const answers = await Promise.all(
-      Array.from({ length: 6 }, () => agency.call('GET', `/v1/payment-orders/${order.publicId}`)),
-    );
-    assert.ok(performance.now() - began < 5_000, 'nobody waits long');
-    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [503]);
-    await Promise.all(open.map((transaction) => transaction.rollback()));
+    try {
+      const began = performance.now();
+      const answers = await Promise.all(
+        Array.from({ length: 6 }, () => agency.call('GET', `/v1/payment-orders/${order.publicId}`)),
+      );
+      assert.ok(performance.now() - began < 5_000, 'nobody waits long');
+      assert.deepEqual([...new Set(answers.map(({ status }) => status))], [503]);
+    } finally {
+      await Promise.all(open.map((transaction) => transaction.rollback()));
+    }
     assert.equal((await agency.call('GET', `/v1/payment-orders/${order.publicId}`)).status, 200);
   });
 
@@ -100,8 +103,9 @@ describe('faults underneath', () => {
     assert.equal(await world.orderStatus(order), 'paid');
   });
 
-  it('promise 50: two payments of the same orders, named in opposite turns, deadlock nobody', async () => {
-    for (let round = 0; round < scaled(5, 100); round += 1) {
+  const pairs = scaled(5, 100);
+  it(`promise 50: two payments of the same orders, named in opposite turns, deadlock nobody${times(pairs)}`, async () => {
+    for (let round = 0; round < pairs; round += 1) {
       const [a, b] = [await world.openOrder(agency), await world.openOrder(agency)];
       const first = await world.startPayment(a, b);
       await send(world, notice(world, [declined(first)]));

@@ -132,6 +132,19 @@ describe('silence and late words', () => {
     );
   });
 
+  it('promise 14: an order whose payment the bank has not decided does not expire', async () => {
+    const [order, payment] = await world.orderWithPayment(agency, { expiresAt: inMinutes(10) });
+    await world.decide(payment, { kind: 'later', seconds: 86_400 });
+    world.pass({ minutes: 120 });
+    await world.turn('expire-orders');
+    await world.settleDown();
+    assert.equal((await world.payment(payment.id)).state, 'unknown');
+    assert.equal(await world.orderStatus(order), 'open');
+    world.pass({ days: 1 });
+    await world.settleDown();
+    assert.equal(await world.orderStatus(order), 'paid');
+  });
+
   it('promise 14: an expiry that comes while a callback is about to commit asks the bank and keeps the order', async () => {
     const [order, payment] = await world.orderWithPayment(agency, { expiresAt: inMinutes(10) });
     await world.decide(payment, { kind: 'approve', manner: 'never' });

@@ -16,7 +16,7 @@ describe('two agencies at every route', () => {
     await world.addAgency('H30');
     const [order, payment] = await world.orderWithPayment(owner, { dossier: 'H29-261120-7777' });
     await world.decide(payment, { kind: 'approve' });
-    await world.settleDown();
+    await world.assertSound();
     const id = { id: order.publicId };
     const read = async (path: string) => (await owner.call('GET', path)).body;
     const available = (await read(`/v1/payment-orders/${order.publicId}`)).amount_available as number;

@@ -11,3 +11,8 @@ export function scaled(few: number, most = Number.POSITIVE_INFINITY): number {
 export function scaledTimeout(ms: number): number {
   return ms * SCALE;
 }
+
+/** The count as it stands in a test's name, so that a report shows how often each promise was put to the test. */
+export function times(count: number): string {
+  return ` (×${String(count)})`;
+}

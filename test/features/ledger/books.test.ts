@@ -233,6 +233,17 @@ describe('the books', () => {
     assert.ok(verdict.kind === 'broken' && verdict.block === 2n);
   });
 
+  it('promise 46: a chain written anew does not agree with the head that was told before', async () => {
+    await post(database.db, paid(book, 100));
+    await sealAll(database);
+    const whole = await verifyLedger(database);
+    assert.ok(whole.kind === 'intact' && whole.head);
+    const told = { sequence: whole.head.sequence, hash: 'ab'.repeat(32) };
+    const verdict = await verifyLedger(database, [told]);
+    assert.ok(verdict.kind === 'broken' && verdict.block === told.sequence);
+    assert.equal((await verifyLedger(database, [whole.head])).kind, 'intact');
+  });
+
   it('promise 46: a transaction deleted or added behind the seal is seen', async () => {
     const [first] = await post(database.db, paid(book, 100));
     await post(database.db, paid(book, 200));
