@@ -330,7 +330,7 @@ function report(): void {
   if (!asked.only) {
     const folder = join(import.meta.dirname, 'results');
     mkdirSync(folder, { recursive: true });
-    const json = `${JSON.stringify(results, null, 2)}\n`;
+    const json = `${JSON.stringify(results, (_key, value: unknown) => (typeof value === 'number' ? rounded(value, 3) : value), 2)}\n`;
     const name = asked.quick ? 'quick' : 'latest';
     writeFileSync(join(folder, `${name}.json`), json);
     writeFileSync(join(folder, `${name}.md`), markdownOf(results));
