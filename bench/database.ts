@@ -16,7 +16,6 @@ export const SERVER_SETTINGS: Readonly<Record<string, string>> = {
   shared_buffers: '2GB',
   max_wal_size: '12GB',
   checkpoint_timeout: '1h',
-  shared_preload_libraries: '',
 };
 
 export interface BenchServer {
