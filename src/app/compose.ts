@@ -71,6 +71,7 @@ import { createRandomBytes } from '../platform/random.ts';
 import { createRateGate } from '../platform/rate-gate.ts';
 import { createBatchedRateLimiter, createRateLimiter } from '../platform/rate-limiter.ts';
 import { createSecretBox, type SecretBox } from '../platform/secret-box.ts';
+import type { Secret } from '../platform/secret.ts';
 import { createShortCache } from '../platform/short-cache.ts';
 import { createWebhookPost } from '../platform/webhook-http.ts';
 import { csrfProtection } from '../web/forms.tsx';
@@ -138,7 +139,10 @@ export async function compose(resources: ComposeResources): Promise<Service> {
   const checkoutUrl = (key: { agencyId: AgencyId; id: OrderId }): string =>
     `${publicUrl}/pay/${links.tokenOf({ kind: 'order', ...key })}`;
 
-  const gateways = openGateways(config, clock);
+  const standIns = config.sandbox
+    ? composeStandIns({ config, db, clock, logger, sandbox: config.sandbox })
+    : null;
+  const gateways = openGateways(config, clock, standIns);
   await savePlatformAccounts(db, box, gateways);
   const merchantAccounts = createMerchantAccounts(db, box);
   const ownAccountCode = createOwnAccountCodes(db);
@@ -245,9 +249,6 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     ...reportRoutes({ db, clock, businessTimeZone }),
     ...settlementRoutes({ db, clock, newId, businessTimeZone, findAdapter: (code) => gateways.get(code) }),
   ];
-  const standIns = config.sandbox
-    ? composeStandIns({ config, db, clock, logger, sandbox: config.sandbox })
-    : null;
   let isStopping = false;
   const jobs = schedule({
     pollPendingPayments: (limit) => pollPendingPayments(asking, limit),
@@ -431,14 +432,35 @@ export async function compose(resources: ComposeResources): Promise<Service> {
   };
 }
 
-function openGateways(config: Config, clock: Clock): GatewayRegistry {
+/** The gateways that are switched on, and in the trial modes those whose other party is played here. */
+function openGateways(config: Config, clock: Clock, standIns: StandIns | null): GatewayRegistry {
   const fetch = createGatewayHttp({ timeoutMs: config.gateways.timeoutMs, maxBytes: 1024 * 1024 });
-  const sandbox = config.sandbox && {
-    SANDBOX_MERCHANT_ID: config.sandbox.merchantId,
-    SANDBOX_SECRET: config.sandbox.secret.reveal(),
-    SANDBOX_BANK_URL: `${config.http.publicUrl}/sandbox/bank`,
+  const switchedOn: Record<string, Record<string, string>> = {};
+  for (const [code, variables] of Object.entries(config.gateways.enabled)) {
+    switchedOn[code] = Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [name, revealed(value)]),
+    );
+  }
+  const enabled = { ...sandboxVariables(config), ...standIns?.gatewayVariables, ...switchedOn };
+  return openRegistry(enabled, { fetch, clock });
+}
+
+function sandboxVariables({
+  http,
+  sandbox,
+}: Config): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  if (!sandbox) return {};
+  return {
+    sandbox: {
+      SANDBOX_MERCHANT_ID: sandbox.merchantId,
+      SANDBOX_SECRET: sandbox.secret.reveal(),
+      SANDBOX_BANK_URL: `${http.publicUrl}/sandbox/bank`,
+    },
   };
-  return openRegistry(sandbox ? { sandbox } : {}, { fetch, clock });
+}
+
+function revealed(value: string | Secret): string {
+  return typeof value === 'string' ? value : value.reveal();
 }
 
 /** Time-ordered ids, also among those of one millisecond. */

@@ -1,15 +1,16 @@
 /**
  * The contract every gateway keeps.
  *
- * An adapter moves messages. It never touches our database, never reads the clock or the environment, and
- * never decides what an outcome means for an order. Merchant ids and secrets come with each call.
+ * An adapter moves messages. It never touches our database, never reads the environment, and never decides what an
+ * outcome means for an order. Merchant ids and secrets come with each call.
  */
 import type { Currency, Money } from '../domain/kernel/money.ts';
-import type { Day } from '../domain/kernel/time.ts';
+import type { Clock, Day } from '../domain/kernel/time.ts';
 import type { FailureReason } from '../domain/payments/failure-reason.ts';
 import type { GatewayOutcome, RefundOutcome } from '../domain/payments/gateway-outcome.ts';
 import type { HandOff } from '../domain/payments/hand-off.ts';
 import type { SettlementLine } from '../domain/settlement/settlement.ts';
+import type { GatewayHttp } from '../platform/gateway-http.ts';
 
 export type { GatewayOutcome, RefundOutcome } from '../domain/payments/gateway-outcome.ts';
 export type { HandOff } from '../domain/payments/hand-off.ts';
@@ -17,6 +18,30 @@ export type { SettlementLine } from '../domain/settlement/settlement.ts';
 
 export type GatewayCode =
   'vnpay' | 'momo' | 'zalopay' | 'onepay' | 'vietqr' | 'stripe' | 'keypay' | 'sandbox';
+
+/**
+ * How a gateway is made of its variables; one a folder, listed in registry.ts.
+ *
+ * Where the gateway is (its addresses) is part of the adapter; who we are there (ids, secrets) comes as an account.
+ */
+export interface GatewayKind {
+  /** Variables it cannot do without; `platform/gateway-variables.ts` lists these and those it may have beside them. */
+  readonly required: readonly string[];
+  /** @param values  the variables that are set, by name, secrets opened */
+  build(values: Readonly<Record<string, string>>, deps: GatewayDeps): EnabledGateway;
+}
+
+export interface GatewayDeps {
+  readonly fetch: GatewayHttp;
+  /** Messages carry the time of sending; nothing else of an adapter depends on it. */
+  readonly clock: Clock;
+}
+
+export interface EnabledGateway {
+  readonly adapter: GatewayAdapter;
+  /** Payments of several agencies go through this account only. */
+  readonly platformAccount: MerchantAccount;
+}
 
 export interface GatewayAdapter {
   readonly code: GatewayCode;
@@ -65,7 +90,7 @@ export interface MerchantAccount {
   readonly merchantId: string;
   /** Newest first; a message that verifies under any of them is genuine. We sign with the first. */
   readonly secrets: readonly Readonly<Record<string, string>>[];
-  /** Where the gateway is, and whatever else of it is configuration. */
+  /** Whatever else belongs to this account at the gateway and is no secret. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -132,22 +157,43 @@ export interface QueryCapability {
 }
 
 export interface RefundCapability {
-  readonly partial: boolean;
+  readonly limits: RefundLimits;
   /** Safe to repeat: the refund reference is the key. */
   refundPayment(request: RefundRequest, signal: AbortSignal): Promise<RefundOutcome>;
-  queryRefund(
-    request: { readonly account: MerchantAccount; readonly refundReference: string },
-    signal: AbortSignal,
-  ): Promise<RefundOutcome>;
+  /** What became of a refund that was sent before; asked with the same facts it was sent with. */
+  queryRefund(request: RefundRequest, signal: AbortSignal): Promise<RefundOutcome>;
 }
 
+/** What the gateway's rules allow, so that a person is told before a refund is asked for and not after. */
+export interface RefundLimits {
+  /** Whether a part of a payment may go back, more than once. */
+  readonly partial: boolean;
+  /** Days after the payment within which the gateway takes a refund; null when it names none. */
+  readonly windowDays: number | null;
+  /** The least and the most of one request; null when the gateway names none. */
+  readonly amountMin: Money | null;
+  readonly amountMax: Money | null;
+}
+
+/**
+ * One refund, told in full each time: gateways without a memory of our reference find it by the payment it belongs
+ * to. References and times in the gateway's own grammar are made of these facts, so they are the same on a repeat.
+ */
 export interface RefundRequest {
   readonly account: MerchantAccount;
+  /** `RF` and twelve letters or digits; unique in this installation. */
   readonly refundReference: string;
-  readonly merchantReference: string;
-  readonly gatewayTransactionId: string;
+  /** When the refund was asked for. */
+  readonly requestedAt: Date;
   readonly amount: Money;
   readonly reason: string;
+  /** The payment it gives back of. */
+  readonly merchantReference: string;
+  readonly gatewayTransactionId: string;
+  readonly paymentAmount: Money;
+  readonly paymentStartedAt: Date;
+  /** The gateway's own payment time. */
+  readonly paidAt: Date;
 }
 
 export interface SettlementFileCapability {

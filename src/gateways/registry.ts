@@ -1,14 +1,18 @@
 /** Config -> the enabled gateways by code, each with the platform's own merchant account. */
-import type { Clock } from '../domain/kernel/time.ts';
-import type { GatewayHttp } from '../platform/gateway-http.ts';
-import type { GatewayAdapter, GatewayCode, MerchantAccount } from './gateway-adapter.ts';
-import { createSandboxAdapter } from './sandbox/adapter.ts';
+import type {
+  EnabledGateway,
+  GatewayAdapter,
+  GatewayCode,
+  GatewayDeps,
+  GatewayKind,
+  MerchantAccount,
+} from './gateway-adapter.ts';
+import { sandboxGateway } from './sandbox/gateway.ts';
 
-export interface EnabledGateway {
-  readonly adapter: GatewayAdapter;
-  /** Payments of several agencies go through this account only. */
-  readonly platformAccount: MerchantAccount;
-}
+/** Every gateway this version knows. */
+const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
+  sandbox: sandboxGateway,
+};
 
 export interface GatewayRegistry {
   /** The adapter, or null when no such gateway is enabled; the text may come from a path. */
@@ -33,35 +37,6 @@ export function createRegistry(gateways: readonly EnabledGateway[]): GatewayRegi
 
 /** The variables of one enabled gateway, by name, as the configuration holds them. */
 export type GatewayVariables = Readonly<Record<string, string | undefined>>;
-
-interface GatewayKind {
-  readonly required: readonly string[];
-  readonly build: (values: Readonly<Record<string, string>>, deps: GatewayDeps) => EnabledGateway;
-}
-
-export interface GatewayDeps {
-  readonly fetch: GatewayHttp;
-  readonly clock: Clock;
-}
-
-/** One row a gateway: which variables it cannot do without, and how it is made of them. */
-const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
-  sandbox: {
-    required: ['SANDBOX_MERCHANT_ID', 'SANDBOX_SECRET', 'SANDBOX_BANK_URL'],
-    build: (values, deps) => ({
-      adapter: createSandboxAdapter(deps),
-      platformAccount: {
-        code: 'platform',
-        merchantId: values['SANDBOX_MERCHANT_ID'] ?? '',
-        // A second secret stays valid while the bank changes from one to the other.
-        secrets: [values['SANDBOX_SECRET'], values['SANDBOX_SECRET_PREVIOUS']]
-          .filter((secret) => secret !== undefined && secret !== '')
-          .map((signing) => ({ signing: signing ?? '' })),
-        settings: { bankUrl: values['SANDBOX_BANK_URL'] ?? '' },
-      },
-    }),
-  },
-};
 
 /**
  * The registry of the enabled gateways.

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { GATEWAY_VARIABLES, type GatewayVariableNames } from './gateway-variables.ts';
 import { generatedSecrets, type GeneratedSecrets } from './generated-secrets.ts';
 import { Secret } from './secret.ts';
 
@@ -57,7 +58,12 @@ export interface Config {
   };
   readonly log: { readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent' };
   /** Null where there is no pretend bank. */
-  readonly sandbox: { readonly merchantId: string; readonly secret: Secret } | null;
+  readonly sandbox: {
+    readonly merchantId: string;
+    readonly secret: Secret;
+    /** Gateways whose other party is played by a stand-in here. */
+    readonly standIns: readonly string[];
+  } | null;
   readonly limits: {
     readonly tokenRequestsPerMinute: number;
     readonly apiRequestsPerMinute: number;
@@ -68,7 +74,11 @@ export interface Config {
     /** `host:port` of receivers that may lie inside our network or speak plain HTTP. */
     readonly allowedHosts: readonly string[];
   };
-  readonly gateways: { readonly timeoutMs: number };
+  readonly gateways: {
+    readonly timeoutMs: number;
+    /** The variables of each gateway that is switched on, by its code; the registry says what is missing. */
+    readonly enabled: Readonly<Record<string, Readonly<Record<string, string | Secret>>>>;
+  };
   /** Holds the embedded server's data, generated secrets and the lock of this folder. */
   readonly dataDir: string;
   /** Sentences the operator should read at start. */
@@ -152,7 +162,7 @@ export function readConfig(env: Environment, files: { readonly dataDir: string }
       timeoutMs: variables.WEBHOOK_TIMEOUT_MS,
       allowedHosts: allowedHosts(variables, isProduction),
     },
-    gateways: { timeoutMs: variables.GATEWAY_TIMEOUT_MS },
+    gateways: { timeoutMs: variables.GATEWAY_TIMEOUT_MS, enabled: enabledGateways(variables) },
     dataDir,
     warnings,
   });
@@ -192,6 +202,30 @@ function whole(from: number, to: number, fallback: number) {
     .default(fallback);
 }
 
+const GATEWAYS: readonly [string, GatewayVariableNames][] = Object.entries(GATEWAY_VARIABLES);
+
+/** `VNPAY_ENABLED` for the gateway `vnpay`. */
+function switchOf(code: string): string {
+  return `${code.toUpperCase()}_ENABLED`;
+}
+
+/** A row of the table: its switch, its plain variables, its secrets and those before them. */
+function gatewayShape(): Record<string, z.ZodType<boolean | string | Secret | undefined>> {
+  const secret = z
+    .string()
+    .transform((text) => new Secret(text))
+    .optional();
+  return Object.fromEntries(
+    GATEWAYS.flatMap(([code, names]) => [
+      [switchOf(code), flag.optional()],
+      ...names.plain.map((name) => [name, z.string().optional()]),
+      ...names.secret.flatMap((name) => [name, `${name}_PREVIOUS`]).map((name) => [name, secret]),
+    ]),
+  ) as Record<string, z.ZodType<boolean | string | Secret | undefined>>;
+}
+
+const GATEWAY_VALUES = z.object(gatewayShape());
+
 const VARIABLES = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: whole(0, 65_535, 3000),
@@ -230,6 +264,16 @@ const VARIABLES = z.object({
     .min(16, 'must have at least 16 characters')
     .transform((text) => new Secret(text))
     .optional(),
+  SANDBOX_GATEWAYS: z
+    .string()
+    .transform((text) =>
+      text === 'none' ? [] : text === 'all' ? Object.keys(GATEWAY_VARIABLES) : text.split(','),
+    )
+    .refine(
+      (codes) => codes.every((code) => code in GATEWAY_VARIABLES),
+      `must be all, none, or a list of ${Object.keys(GATEWAY_VARIABLES).join(', ')}`,
+    )
+    .optional(),
   LIMIT_TOKEN_REQUESTS_PER_MINUTE: whole(1, 1_000_000, 60),
   LIMIT_API_REQUESTS_PER_MINUTE: whole(1, 10_000_000, 6_000),
   LIMIT_PUBLIC_LOOKUPS_PER_MINUTE: whole(1, 1_000_000, 30),
@@ -238,10 +282,15 @@ const VARIABLES = z.object({
   GATEWAY_TIMEOUT_MS: whole(100, 60_000, 10_000),
 });
 
-type Variables = z.infer<typeof VARIABLES>;
+type Variables = z.infer<typeof VARIABLES> & {
+  readonly gateways: Readonly<Record<string, boolean | string | Secret | undefined>>;
+};
 
 /** The names of all variables the service reads, for the comparison with .env.example. */
-export const VARIABLE_NAMES: readonly string[] = Object.keys(VARIABLES.shape);
+export const VARIABLE_NAMES: readonly string[] = [
+  ...Object.keys(VARIABLES.shape),
+  ...Object.keys(GATEWAY_VALUES.shape),
+];
 
 function decode(env: Environment, faults: string[]): Variables | null {
   // A variable set to nothing counts as not set: that is how many tools unset one.
@@ -249,8 +298,9 @@ function decode(env: Environment, faults: string[]): Variables | null {
     VARIABLE_NAMES.map((name) => [name, env[name] === '' ? undefined : env[name]]),
   );
   const decoded = VARIABLES.safeParse(given);
-  if (decoded.success) return decoded.data;
-  for (const issue of decoded.error.issues) {
+  const gateways = GATEWAY_VALUES.safeParse(given);
+  if (decoded.success && gateways.success) return { ...decoded.data, gateways: gateways.data };
+  for (const issue of [...(decoded.error?.issues ?? []), ...(gateways.error?.issues ?? [])]) {
     const name = String(issue.path[0]);
     const words =
       issue.code === 'invalid_value' ? `must be one of ${issue.values.join(', ')}` : issue.message;
@@ -277,6 +327,7 @@ function productionFaults(variables: Variables): string[] {
     variables.SANDBOX_ENABLED ? `SANDBOX_ENABLED must not be true ${because}.` : '',
     variables.SANDBOX_MERCHANT_ID ? `SANDBOX_MERCHANT_ID must not be set ${because}.` : '',
     variables.SANDBOX_SECRET ? `SANDBOX_SECRET must not be set ${because}.` : '',
+    variables.SANDBOX_GATEWAYS ? `SANDBOX_GATEWAYS must not be set ${because}.` : '',
     variables.WEBHOOK_ALLOWED_HOSTS ? `WEBHOOK_ALLOWED_HOSTS must not be set ${because}.` : '',
     sameText(variables.DATABASE_URL, variables.DATABASE_OWNER_URL)
       ? `DATABASE_OWNER_URL must name another role than DATABASE_URL ${because}.`
@@ -311,7 +362,29 @@ function keysOf(variables: Variables, generated: GeneratedSecrets | null): Confi
 function sandboxOf(variables: Variables, generated: GeneratedSecrets | null): Config['sandbox'] {
   if (variables.NODE_ENV === 'production' || variables.SANDBOX_ENABLED === false) return null;
   const secret = variables.SANDBOX_SECRET ?? generated?.sandboxSecret ?? derivedSandboxSecret(variables);
-  return { merchantId: variables.SANDBOX_MERCHANT_ID ?? 'DVC-SANDBOX', secret };
+  return {
+    merchantId: variables.SANDBOX_MERCHANT_ID ?? 'DVC-SANDBOX',
+    secret,
+    // Whoever says anything about a gateway means the real one, or none.
+    standIns: (variables.SANDBOX_GATEWAYS ?? Object.keys(GATEWAY_VARIABLES)).filter(
+      (code) => variables.gateways[switchOf(code)] === undefined,
+    ),
+  };
+}
+
+function enabledGateways({ gateways }: Variables): Config['gateways']['enabled'] {
+  const isOn = ([code]: readonly [string, GatewayVariableNames]): boolean =>
+    gateways[switchOf(code)] === true;
+  return Object.fromEntries(
+    GATEWAYS.filter(isOn).map(([code, { plain, secret }]) => {
+      const names = [...plain, ...secret.flatMap((name) => [name, `${name}_PREVIOUS`])];
+      const set = names.flatMap((name): [string, string | Secret][] => {
+        const value = gateways[name];
+        return typeof value === 'string' || value instanceof Secret ? [[name, value]] : [];
+      });
+      return [code, Object.fromEntries(set)];
+    }),
+  );
 }
 
 /** With all other keys given, the pretend bank's secret follows from them: it guards pretend money only. */

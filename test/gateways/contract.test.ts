@@ -1,5 +1,11 @@
 /** Runs the contract suite over every adapter. */
-import { keepsTheGatewayContract } from './contract.ts';
+import { contractTable, keepsTheGatewayContract } from './contract.ts';
 import { sandboxSubject } from './sandbox/subject.ts';
 
-keepsTheGatewayContract(sandboxSubject);
+describe('the gateways', () => {
+  keepsTheGatewayContract(sandboxSubject);
+
+  after('the table of adapters and checks', () => {
+    process.stdout.write(`\n${contractTable()}\n`);
+  });
+});

@@ -23,7 +23,7 @@ describe('the registry of gateways', () => {
       code: 'platform',
       merchantId: 'DVC01',
       secrets: [{ signing: 'secret' }],
-      settings: { bankUrl: SANDBOX.SANDBOX_BANK_URL },
+      settings: {},
     });
   });
 

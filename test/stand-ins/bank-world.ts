@@ -8,6 +8,7 @@ import type {
   CallbackReading,
   GatewayAdapter,
   MerchantAccount,
+  RefundRequest,
   StartPayment,
 } from '../../src/gateways/gateway-adapter.ts';
 import { createGatewayHttp } from '../../src/platform/gateway-http.ts';
@@ -42,15 +43,13 @@ export async function openBankWorld(): Promise<BankWorld> {
   const bank = createBank({ db: database.db, clock, merchants: [MERCHANT], bankUrl: () => bankUrl });
   app.use('/sandbox/bank', bank.router);
 
-  const adapter = createSandboxAdapter({
-    fetch: createGatewayHttp({ timeoutMs: 5_000, maxBytes: 65_536 }),
-    clock,
-  });
+  const fetch = createGatewayHttp({ timeoutMs: 5_000, maxBytes: 65_536 });
+  const adapter = createSandboxAdapter({ fetch, clock }, { bankUrl });
   const account: MerchantAccount = {
     code: 'platform',
     merchantId: MERCHANT.merchantId,
     secrets: [{ signing: MERCHANT.secret }],
-    settings: { bankUrl },
+    settings: {},
   };
   const heard: { reading: CallbackReading; body: string }[] = [];
   const answers: number[] = [];
@@ -106,4 +105,22 @@ function listening(server: Server): Promise<Server> {
 
 function originOf(server: Server): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A refund at this bank; what a test does not name is as good as any. */
+export function refundRequest(world: BankWorld, changes: Partial<RefundRequest>): RefundRequest {
+  const now = world.clock.now();
+  return {
+    account: world.account,
+    refundReference: 'RFILE1',
+    requestedAt: now,
+    amount: vnd(5_000),
+    reason: 'Hoan tra',
+    merchantReference: 'REF1',
+    gatewayTransactionId: 'BT1',
+    paymentAmount: vnd(503_000),
+    paymentStartedAt: now,
+    paidAt: now,
+    ...changes,
+  };
 }

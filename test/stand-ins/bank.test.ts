@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import supertest from 'supertest';
 import { vnd } from '../../src/domain/kernel/money.ts';
-import type { CallbackItem, GatewayOutcome, StartPayment } from '../../src/gateways/gateway-adapter.ts';
+import type {
+  CallbackItem,
+  GatewayOutcome,
+  RefundRequest,
+  StartPayment,
+} from '../../src/gateways/gateway-adapter.ts';
 import { query } from '../../src/platform/database.ts';
-import { MERCHANT, openBankWorld, type BankWorld } from './bank-world.ts';
+import { MERCHANT, openBankWorld, refundRequest, type BankWorld } from './bank-world.ts';
 
 const signal = new AbortController().signal;
 
@@ -289,19 +294,11 @@ describe('the pretend bank', () => {
       const decided = await world.bank.decide(reference, { kind: 'approve', manner: 'never' });
       const gatewayTransactionId = decided!.charges[0]!.transactionId;
       const refund = (refundReference: string, amount: number) =>
-        world.adapter.refunds!.refundPayment(
-          {
-            account: world.account,
-            refundReference,
-            merchantReference: reference,
-            gatewayTransactionId,
-            amount: vnd(amount),
-            reason: 'Hoan tra',
-          },
-          signal,
-        );
+        world.adapter.refunds!.refundPayment(aRefund({ refundReference, amount: vnd(amount) }), signal);
       const askRefund = (refundReference: string) =>
-        world.adapter.refunds!.queryRefund({ account: world.account, refundReference }, signal);
+        world.adapter.refunds!.queryRefund(aRefund({ refundReference }), signal);
+      const aRefund = (changes: Partial<RefundRequest>) =>
+        refundRequest(world, { merchantReference: reference, gatewayTransactionId, ...changes });
       return { reference, refund, askRefund };
     }
 
@@ -373,14 +370,11 @@ describe('the pretend bank', () => {
       const first = await paidOn('2027-01-09T17:00:00Z', 20_000);
       const last = await paidOn('2027-01-10T16:59:59.999Z', 30_000);
       await world.adapter.refunds!.refundPayment(
-        {
-          account: world.account,
+        refundRequest(world, {
           refundReference: 'RFILE1',
           merchantReference: first.reference,
           gatewayTransactionId: first.transactionId,
-          amount: vnd(5_000),
-          reason: 'Hoan tra',
-        },
+        }),
         signal,
       );
       await paidOn('2027-01-10T17:00:00Z', 40_000);

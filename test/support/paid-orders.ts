@@ -330,7 +330,7 @@ export function pretendGateway(clock: FixedClock): PretendGateway {
       readCallback: no,
       acknowledge: no,
       refunds: {
-        partial: true,
+        limits: { partial: true, windowDays: null, amountMin: null, amountMax: null },
         refundPayment: (request) => {
           gateway.sent.push(request);
           return gateway.onRefund(request);

@@ -89,7 +89,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     code: 'platform',
     merchantId: MERCHANT.merchantId,
     secrets: [{ signing: MERCHANT.secret }],
-    settings: { bankUrl },
+    settings: {},
   };
   const agencyId = await addDemonstrationAgency(database);
   await seedReference({ db });
@@ -100,10 +100,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const today = dayOf(clock.now(), TIME_ZONE);
   await ensureBusinessDays(db, [0, agencyId], addDays(today, -30), addDays(today, 60));
 
-  const sandbox = createSandboxAdapter({
-    fetch: createGatewayHttp({ timeoutMs: 5_000, maxBytes: 65_536 }),
-    clock,
-  });
+  const fetch = createGatewayHttp({ timeoutMs: 5_000, maxBytes: 65_536 });
+  const sandbox = createSandboxAdapter({ fetch, clock }, { bankUrl });
   const adapter = options.adapter?.(sandbox, () => origin) ?? sandbox;
   const gateways = {
     get: (code: string) => (code === adapter.code ? adapter : null),

@@ -53,6 +53,9 @@ export interface RefundedPayment {
   readonly merchantReference: string;
   readonly gatewayTransactionId: string | null;
   readonly amountReceived: Money;
+  /** When the attempt was opened whose reference the gateway knows, and the gateway's own payment time. */
+  readonly startedAt: Date;
+  readonly paidAt: Date | null;
   readonly allocations: readonly RefundedAllocation[];
   /** Its suspense money came back after a refund that the gateway had confirmed. */
   readonly cameBack: boolean;
@@ -106,6 +109,8 @@ export async function findRefundedPayment(
     merchantReference: row.merchant_reference,
     gatewayTransactionId: row.gateway_transaction_id,
     amountReceived: money(row.amount_received ?? 0n, row.currency_received ?? currency),
+    startedAt: row.started_at,
+    paidAt: row.paid_at,
     allocations: (row.allocations ?? []).map((allocation) => ({
       agencyId: allocation.agency_id,
       orderId: allocation.order_id,
@@ -197,11 +202,14 @@ interface PaymentRow {
       }[]
     | null;
   came_back: boolean;
+  started_at: Date;
+  paid_at: Date | null;
 }
 
 const READ_PAYMENT = `
 select p.id, p.state, p.gateway, p.merchant_account, coalesce(b.merchant_reference, p.merchant_reference) as merchant_reference,
   p.gateway_transaction_id, p.currency, p.amount_received, p.currency_received,
+  coalesce(b.started_at, p.started_at) as started_at, p.paid_at,
   (select json_agg(json_build_object('agency_id', a.agency_id, 'order_id', a.order_id, 'claim', a.claim, 'amount', a.amount,
      'clearing_account_id', a.clearing_account_id) order by a.agency_id, a.order_id)
    from allocations a where a.payment_id = p.id) as allocations,

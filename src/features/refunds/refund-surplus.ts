@@ -6,7 +6,7 @@ import type { Logger } from '../../platform/logger.ts';
 import { moneySubject } from './refund-announcement.ts';
 import { openCase, type NewCase } from './refund-effect-store.ts';
 import {
-  canGatewayRefund,
+  gatewayObstacle,
   lockMoney,
   openRefund,
   type RefundableMoney,
@@ -57,10 +57,11 @@ async function openFor(tx: Tx, deps: RefundDeps, surplus: SurplusKey): Promise<v
   const from = await lockMoney(tx, surplus);
   // Somebody asked for it before we came.
   if (from.source !== 'surplus' || from.available.amountMinor === 0n) return;
-  if (!canGatewayRefund(deps, from.payment, from.available)) {
+  const obstacle = gatewayObstacle(deps, from.payment, from.available, deps.clock.now());
+  if (obstacle !== null) {
     const { gateway } = from.payment;
     const subject = moneySubject({ ...from, paymentId: from.payment.id });
-    await askAPerson(tx, deps, from, 'refund_failed', subject, { gateway, why: 'gateway_cannot' });
+    await askAPerson(tx, deps, from, 'refund_failed', subject, { gateway, ...obstacle });
     return;
   }
   const approver = await approverFor(tx, from.available);

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { newId, publicId, type AgencyId, type IdSource, type PaymentId } from '../../domain/kernel/ids.ts';
 import { lookupCodeFrom } from '../../domain/kernel/lookup-code.ts';
-import { equals, money, type Money } from '../../domain/kernel/money.ts';
+import { compare, equals, money, type Money } from '../../domain/kernel/money.ts';
 import { Refusal } from '../../domain/kernel/refusals.ts';
-import type { Clock } from '../../domain/kernel/time.ts';
+import { addMinutes, type Clock } from '../../domain/kernel/time.ts';
 import type { RefundSource } from '../../domain/ledger/posting-rules.ts';
 import type { AllocationLine } from '../../domain/payments/payment.ts';
 import {
@@ -183,10 +183,9 @@ export async function openRefund(
   asked: OpenRefund,
 ): Promise<Refund> {
   const lines = planLines(from, asked);
-  if (!canGatewayRefund(deps, from.payment, asked.amount)) {
-    throw new Refusal('refund.gateway-cannot', { gateway: from.payment.gateway });
-  }
   const now = deps.clock.now();
+  const obstacle = gatewayObstacle(deps, from.payment, asked.amount, now);
+  if (obstacle !== null) throw gatewayCannot(from.payment.gateway, obstacle);
   const refund: Refund = {
     agencyId: from.agencyId,
     id: newId('rf', deps.newId),
@@ -254,12 +253,51 @@ function planLines(from: RefundableMoney, asked: OpenRefund): RefundLine[] {
   return [];
 }
 
-/** Whether the gateway that took the money can send so much of it back. */
-export function canGatewayRefund(
+/** Why the gateway that took the money cannot send so much of it back. */
+export type GatewayObstacle =
+  | { readonly why: 'no_refunds' | 'whole_only' }
+  | { readonly why: 'window_over'; readonly window_days: number }
+  | { readonly why: 'below_minimum'; readonly amount_min: number }
+  | { readonly why: 'above_maximum'; readonly amount_max: number };
+
+/** Held against the gateway's own limits before anybody waits for a decision; null when it can. */
+export function gatewayObstacle(
   deps: Pick<RefundDeps, 'gateways'>,
   payment: RefundedPayment,
   amount: Money,
-): boolean {
-  const refunds = deps.gateways.get(payment.gateway)?.refunds;
-  return refunds !== undefined && (refunds.partial || equals(amount, payment.amountReceived));
+  now: Date,
+): GatewayObstacle | null {
+  const limits = deps.gateways.get(payment.gateway)?.refunds?.limits;
+  if (!limits) return { why: 'no_refunds' };
+  const { partial, windowDays, amountMin, amountMax } = limits;
+  if (!partial && !equals(amount, payment.amountReceived)) return { why: 'whole_only' };
+  if (windowDays !== null && now > addMinutes(payment.paidAt ?? payment.startedAt, windowDays * 24 * 60)) {
+    return { why: 'window_over', window_days: windowDays };
+  }
+  if (amountMin !== null && compare(amount, amountMin) < 0) {
+    return { why: 'below_minimum', amount_min: Number(amountMin.amountMinor) };
+  }
+  if (amountMax !== null && compare(amount, amountMax) > 0) {
+    return { why: 'above_maximum', amount_max: Number(amountMax.amountMinor) };
+  }
+  return null;
+}
+
+function gatewayCannot(gateway: string, obstacle: GatewayObstacle): Refusal {
+  return new Refusal('refund.gateway-cannot', { gateway, ...obstacle }, { detail: sentenceOf(obstacle) });
+}
+
+function sentenceOf(obstacle: GatewayObstacle): string {
+  switch (obstacle.why) {
+    case 'no_refunds':
+      return 'The gateway that took the payment sends no money back.';
+    case 'whole_only':
+      return 'The gateway that took the payment sends back the whole sum only.';
+    case 'window_over':
+      return `The gateway takes refunds within ${String(obstacle.window_days)} days of the payment; that time is over.`;
+    case 'below_minimum':
+      return `The gateway sends back at least ${String(obstacle.amount_min)} at a time.`;
+    case 'above_maximum':
+      return `The gateway sends back at most ${String(obstacle.amount_max)} at a time: ask for it in parts.`;
+  }
 }

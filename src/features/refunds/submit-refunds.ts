@@ -4,7 +4,7 @@
  * A refund goes out under one reference however often it is tried: after anything but a clear answer the gateway is
  * asked first, and the refund is sent again only when it says that it never heard of it.
  */
-import type { MerchantAccount, RefundOutcome } from '../../gateways/gateway-adapter.ts';
+import type { MerchantAccount, RefundOutcome, RefundRequest } from '../../gateways/gateway-adapter.ts';
 import { newId, publicId } from '../../domain/kernel/ids.ts';
 import { addMinutes } from '../../domain/kernel/time.ts';
 import { minutesUntilNextQuestion, REFUND_OVERDUE_DAYS, type Refund } from '../../domain/refunds/refund.ts';
@@ -83,26 +83,30 @@ async function speakTo(deps: SubmitRefundsDeps, refund: Refund): Promise<RefundO
   try {
     const account = await deps.merchantAccounts(payment.gateway, payment.merchantAccount);
     if (!account) throw new Error(`the merchant account ${payment.merchantAccount} is not enabled`);
+    const request = requestOf(refund, payment, account);
     if (!isFirst) {
-      const { refundReference } = refund;
-      const known = await refunds.queryRefund({ account, refundReference }, timeoutOf(deps));
+      const known = await refunds.queryRefund(request, timeoutOf(deps));
       if (known.kind !== 'not_known') return known;
     }
-    return await refunds.refundPayment(requestOf(refund, payment, account), timeoutOf(deps));
+    return await refunds.refundPayment(request, timeoutOf(deps));
   } catch (error) {
     deps.logger.warn({ err: error, refundId: refund.id, gateway: payment.gateway }, 'refund.unclear');
     return 'unclear';
   }
 }
 
-function requestOf(refund: Refund, payment: RefundedPayment, account: MerchantAccount) {
+function requestOf(refund: Refund, payment: RefundedPayment, account: MerchantAccount): RefundRequest {
   return {
     account,
     refundReference: refund.refundReference,
-    merchantReference: payment.merchantReference,
-    gatewayTransactionId: payment.gatewayTransactionId ?? '',
+    requestedAt: refund.requestedAt,
     amount: refund.amount,
     reason: refund.reason,
+    merchantReference: payment.merchantReference,
+    gatewayTransactionId: payment.gatewayTransactionId ?? '',
+    paymentAmount: payment.amountReceived,
+    paymentStartedAt: payment.startedAt,
+    paidAt: payment.paidAt ?? payment.startedAt,
   };
 }
 

@@ -1,17 +1,17 @@
 /** The sandbox bank seen as a gateway like any other: thin I/O around messages.ts. */
 import { vnd } from '../../domain/kernel/money.ts';
-import { addMinutes, type Clock } from '../../domain/kernel/time.ts';
-import type { GatewayHttp } from '../../platform/gateway-http.ts';
-import type { GatewayAdapter, MerchantAccount } from '../gateway-adapter.ts';
+import { addMinutes } from '../../domain/kernel/time.ts';
+import type { GatewayAdapter, GatewayDeps, MerchantAccount } from '../gateway-adapter.ts';
 import * as messages from './messages.ts';
 import { readSettlementFile } from './settlement-file.ts';
 import { signedHeaders, verifySigned } from './signing.ts';
 
-export interface SandboxDeps {
-  readonly fetch: GatewayHttp;
-  /** Signatures carry the time of sending; the adapter itself reads no clock. */
-  readonly clock: Clock;
+/** Where the sandbox bank is. */
+export interface SandboxEndpoints {
+  readonly bankUrl: string;
 }
+
+type Bank = GatewayDeps & SandboxEndpoints;
 
 /** How long the bank may take for each operation. A refund moves money on its side and takes longest. */
 const TIMEOUT_MS = {
@@ -22,12 +22,13 @@ const TIMEOUT_MS = {
 };
 
 /**
- * The sandbox bank. `account.secrets[].signing` signs both ways; `account.settings.bankUrl` is where it lives.
+ * The sandbox bank. `account.secrets[].signing` signs both ways.
  *
  * Whatever is not a genuine answer to the question asked is a thrown error: the caller then knows nothing of
  * the payment and has to ask again with the same reference.
  */
-export function createSandboxAdapter(deps: SandboxDeps): GatewayAdapter {
+export function createSandboxAdapter(deps: GatewayDeps, endpoints: SandboxEndpoints): GatewayAdapter {
+  const bank: Bank = { ...deps, ...endpoints };
   return {
     code: 'sandbox',
     profile: {
@@ -43,7 +44,7 @@ export function createSandboxAdapter(deps: SandboxDeps): GatewayAdapter {
     async startPayment(request, signal) {
       const expiresAt = addMinutes(request.startedAt, messages.PAYMENT_LIFETIME_MINUTES);
       const body = messages.orderRequest(request, expiresAt);
-      const answer = await ask(deps, request.account, '/api/orders', body, signal);
+      const answer = await ask(bank, request.account, '/api/orders', body, signal);
       const order = messages.readOrderAnswer(answer, request);
       if (!order) throw unreadable('/api/orders', request.merchantReference);
       return { kind: 'redirect', url: order.payUrl, expiresAt: order.expiresAt };
@@ -55,7 +56,7 @@ export function createSandboxAdapter(deps: SandboxDeps): GatewayAdapter {
     queries: {
       async queryPayment({ account, merchantReference }, signal) {
         const body = messages.queryRequest(account, merchantReference);
-        const answer = await ask(deps, account, '/api/query', body, signal);
+        const answer = await ask(bank, account, '/api/query', body, signal);
         const outcome = messages.readQueryAnswer(answer, account, merchantReference);
         if (!outcome) throw unreadable('/api/query', merchantReference);
         return outcome;
@@ -63,17 +64,17 @@ export function createSandboxAdapter(deps: SandboxDeps): GatewayAdapter {
     },
 
     refunds: {
-      partial: true,
+      limits: { partial: true, windowDays: null, amountMin: null, amountMax: null },
       async refundPayment(request, signal) {
         const body = messages.refundRequest(request);
-        const answer = await ask(deps, request.account, '/api/refunds', body, signal);
+        const answer = await ask(bank, request.account, '/api/refunds', body, signal);
         const outcome = messages.readRefundAnswer(answer, request.account, request.refundReference);
         if (!outcome) throw unreadable('/api/refunds', request.refundReference);
         return outcome;
       },
       async queryRefund({ account, refundReference }, signal) {
         const body = messages.refundQueryRequest(account, refundReference);
-        const answer = await ask(deps, account, '/api/refund-query', body, signal);
+        const answer = await ask(bank, account, '/api/refund-query', body, signal);
         const outcome = messages.readRefundAnswer(answer, account, refundReference);
         if (!outcome) throw unreadable('/api/refund-query', refundReference);
         return outcome;
@@ -85,15 +86,12 @@ export function createSandboxAdapter(deps: SandboxDeps): GatewayAdapter {
 }
 
 async function ask(
-  { fetch, clock }: SandboxDeps,
+  { fetch, clock, bankUrl }: Bank,
   account: MerchantAccount,
   path: keyof typeof TIMEOUT_MS,
   body: string,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const bankUrl = account.settings['bankUrl'];
-  if (!bankUrl)
-    throw new Error(`Merchant account ${account.code} has no setting bankUrl for the sandbox bank.`);
   const answer = await fetch(
     {
       method: 'POST',

@@ -11,7 +11,7 @@ export const ACCOUNT: MerchantAccount = {
   code: 'platform',
   merchantId: 'DVC01',
   secrets: [{ signing: SECRET }],
-  settings: { bankUrl: 'http://bank.test/sandbox/bank' },
+  settings: {},
 };
 
 export function sign(body: string | Uint8Array, timestamp: string, secret = SECRET): string {
@@ -57,13 +57,27 @@ function answering(body: Record<string, unknown>, now: Date, secret = SECRET): G
 }
 
 export const sandboxSubject: ContractSubject = {
-  name: 'The sandbox bank',
-  create: (fetch, now) => createSandboxAdapter({ fetch, clock: { now: () => now } }),
+  name: 'sandbox',
+  create: (fetch, now) =>
+    createSandboxAdapter({ fetch, clock: { now: () => now } }, { bankUrl: 'http://bank.test/sandbox/bank' }),
   account: ACCOUNT,
   otherMerchant: { ...ACCOUNT, merchantId: 'DVC02' },
   callback: (payment, sentAt) => signedMessage(notice(paymentItem(payment)), sentAt),
   unknownCode: '77',
   declinedCode: '51',
+  staleAfterSeconds: 300,
+  startAnswer: ({ merchantReference, amount }, now) =>
+    answering(
+      {
+        merchant_id: ACCOUNT.merchantId,
+        merchant_reference: merchantReference,
+        amount: amount.amountMinor.toString(),
+        currency: amount.currency,
+        pay_url: 'http://bank.test/sandbox/bank/pay/1',
+        expires_at: new Date(now.getTime() + 15 * 60_000).toISOString(),
+      },
+      now,
+    ),
   queryAnswer(payment, merchantReference, now) {
     const merchant = { merchant_id: ACCOUNT.merchantId };
     if (payment === 'not_known') {
@@ -75,7 +89,7 @@ export const sandboxSubject: ContractSubject = {
     }
     return answering({ ...merchant, ...paymentItem(payment) }, now);
   },
-  refundAnswer(answer, refundReference, now) {
+  refundAnswer(answer, { refundReference }, now) {
     const body = {
       merchant_id: ACCOUNT.merchantId,
       refund_reference: refundReference,

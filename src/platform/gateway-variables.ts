@@ -1,0 +1,10 @@
+/** The variables of each gateway, beside `<CODE>_ENABLED`: what an adapter may be told, and which of it is secret. */
+
+export interface GatewayVariableNames {
+  readonly plain: readonly string[];
+  /** Never shown; each may have an `X_PREVIOUS` that stays valid while the gateway changes keys. */
+  readonly secret: readonly string[];
+}
+
+/** One row a gateway. The sandbox is not here: it is configured by itself. */
+export const GATEWAY_VARIABLES = {} as const satisfies Readonly<Record<string, GatewayVariableNames>>;

@@ -1,0 +1,12 @@
+/** The gateways whose other party is played here, by code. One row a gateway. */
+import type { Peer, PeerOptions } from './peer/peer.ts';
+
+export interface GatewayStandIn {
+  readonly peer: Peer;
+  /** What the gateway's variables must say for the service to find this party and to be known to it. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export type GatewayStandInMaker = (options: PeerOptions) => GatewayStandIn;
+
+export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = {};
