@@ -309,7 +309,7 @@ export function survivesTheJourneys(subject: JourneySubject): void {
         let state = '';
         for (let round = 0; round < 10; round += 1) {
           await world.settleDown();
-          state = (await agency.call('GET', `/v1/refunds/${refundId}`)).body.status;
+          state = (await agency.call('GET', `/v1/refunds/${refundId}`)).body.state;
           if (state === 'succeeded' || state === 'failed') return state;
           world.pass({ minutes: 30 });
         }

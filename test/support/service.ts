@@ -94,6 +94,8 @@ export interface TestService {
   /** Approved beforehand by two people: money paid twice goes back by itself up to so much. */
   allowAutomaticRefunds(upTo: bigint): Promise<void>;
   operator(method: 'GET' | 'POST', path: string, how?: CallOptions): Promise<ApiAnswer>;
+  /** A second program of the operator, which may approve what the first asked for. */
+  operatorAsSecond(method: 'GET' | 'POST', path: string, how?: CallOptions): Promise<ApiAnswer>;
   /** The bank's file of a day (its own: Hanoi's), handed in by the operator. */
   importBankFile(day: string, account?: BankAccount): Promise<ApiAnswer>;
   openOrder(agency: TestAgency, changes?: OrderChanges): Promise<TestOrder>;
@@ -208,6 +210,10 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
       operatorCall ??= await callerFor(world, null);
       return operatorCall(method, path, how);
     },
+    async operatorAsSecond(method, path, how) {
+      secondOperatorCall ??= await callerFor(world, null);
+      return secondOperatorCall(method, path, how);
+    },
     importBankFile: (day, account) => importBankFile(world, day, account),
     openOrder: (agency, changes) => openOrder(agency, changes),
     startPayment: (...orders) => startTestPayment(world, 'sandbox', orders),
@@ -270,6 +276,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     },
   };
   let operatorCall: Caller | undefined;
+  let secondOperatorCall: Caller | undefined;
   return world;
 }
 
