@@ -59,6 +59,7 @@ describe('two agencies at every route', () => {
       },
       listFees: { kind: 'no_object', why: 'the fee schedule is public' },
       requestRefund: object(id, { amount: 1_000, amount_available: available, reason: 'Nộp thừa' }),
+      getRefundTerms: object(id),
       getRefund: object(refund),
       decideRefund: object(refund, { decision: 'reject', note: 'Không đúng' }),
       getReceipt: object(receipt),

@@ -4,6 +4,7 @@ import { vnd } from '../../../src/domain/kernel/money.ts';
 import type { Refund } from '../../../src/domain/refunds/refund.ts';
 import { decideRefund } from '../../../src/features/refunds/decide-refund.ts';
 import { recordRefundOutcome } from '../../../src/features/refunds/record-refund-outcome.ts';
+import type { RefundLimits } from '../../../src/gateways/gateway-adapter.ts';
 import { requestRefund } from '../../../src/features/refunds/request-refund.ts';
 import { submitRefunds } from '../../../src/features/refunds/submit-refunds.ts';
 import { inTransaction, query } from '../../../src/platform/database.ts';
@@ -247,10 +248,55 @@ describe('a refund of an order', () => {
     assert.equal((await refusal(ask(world, foreign, 1n))).code, 'payment-order.not-found');
   });
 
-  it('is not taken where the gateway cannot send money back', async () => {
-    const order = await world.paidOrder();
-    const deps = { ...world.deps, gateways: { get: () => null } };
-    assert.equal((await refusal(ask({ ...world, deps }, order, 1n))).code, 'refund.gateway-cannot');
+  describe('is held against the limits of the gateway before anybody waits for a decision', () => {
+    const asks = async (limits: Partial<RefundLimits> | null, amount: bigint, order?: OrderRef) => {
+      const { adapter } = world.gateway;
+      const refunds = limits && {
+        ...adapter.refunds!,
+        limits: { partial: true, windowDays: null, amountMin: null, amountMax: null, ...limits },
+      };
+      const { refunds: _own, ...bare } = adapter;
+      const limited = refunds ? { ...adapter, refunds } : bare;
+      const deps = { ...world.deps, gateways: { get: () => limited } };
+      return await refusal(ask({ ...world, deps }, order ?? (await world.paidOrder()), amount));
+    };
+
+    it('where it sends no money back, or has left', async () => {
+      assert.deepEqual(await asks(null, 1n), {
+        code: 'refund.gateway-cannot',
+        facts: { gateway: 'sandbox', why: 'no_refunds' },
+      });
+      const deps = { ...world.deps, gateways: { get: () => null } };
+      const told = await refusal(ask({ ...world, deps }, await world.paidOrder(), 1n));
+      assert.equal(told.code, 'refund.gateway-cannot');
+    });
+
+    it('where it sends back the whole only', async () => {
+      assert.equal((await asks({ partial: false }, WHOLE - 1n)).facts['why'], 'whole_only');
+      assert.equal((await asks({ partial: false }, WHOLE)).code, 'accepted');
+    });
+
+    it('at the least and the most of one request', async () => {
+      const limits = { amountMin: vnd(1_000), amountMax: vnd(100_000) };
+      assert.deepEqual((await asks(limits, 999n)).facts, {
+        gateway: 'sandbox',
+        why: 'below_minimum',
+        amount_min: 1_000,
+      });
+      assert.equal((await asks(limits, 1_000n)).code, 'accepted');
+      assert.equal((await asks(limits, 100_000n)).code, 'accepted');
+      assert.equal((await asks(limits, 100_001n)).facts['why'], 'above_maximum');
+    });
+
+    it('to the last second of its window', async () => {
+      const order = await world.paidOrder();
+      const day = 86_400_000;
+      world.clock.advance(2 * day - 1_000);
+      assert.equal((await asks({ windowDays: 2 }, 1n, order)).code, 'accepted');
+      world.clock.advance(2_000);
+      assert.equal((await asks({ windowDays: 2 }, 1n, order)).facts['why'], 'window_over');
+      world.clock.advance(-2 * day);
+    });
   });
 
   it('failed at the gateway gives the money back and may be asked for again', async () => {
