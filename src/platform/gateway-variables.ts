@@ -7,4 +7,6 @@ export interface GatewayVariableNames {
 }
 
 /** One row a gateway. The sandbox is not here: it is configured by itself. */
-export const GATEWAY_VARIABLES = {} as const satisfies Readonly<Record<string, GatewayVariableNames>>;
+export const GATEWAY_VARIABLES = {
+  vnpay: { plain: ['VNPAY_TMN_CODE', 'VNPAY_PAY_URL', 'VNPAY_API_URL'], secret: ['VNPAY_HASH_SECRET'] },
+} as const satisfies Readonly<Record<string, GatewayVariableNames>>;
