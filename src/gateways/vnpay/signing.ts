@@ -81,10 +81,13 @@ function formEncoded(value: string): string {
     .replaceAll('%20', '+');
 }
 
+/** VNPAY's own parameters only: what others add may be spelled as it likes. */
 function decoded(raw: ReadonlyMap<string, string>): ReadonlyMap<string, string> | null {
   try {
     return new Map(
-      [...raw].map(([name, value]) => [name, decodeURIComponent(value.replaceAll('+', ' '))] as const),
+      [...raw]
+        .filter(([name]) => name.startsWith('vnp_'))
+        .map(([name, value]) => [name, decodeURIComponent(value.replaceAll('+', ' '))] as const),
     );
   } catch (error) {
     if (error instanceof URIError) return null;
