@@ -4,7 +4,7 @@ import { vnd } from '../../../src/domain/kernel/money.ts';
 import type { Refund } from '../../../src/domain/refunds/refund.ts';
 import { decideRefund } from '../../../src/features/refunds/decide-refund.ts';
 import { recordRefundOutcome } from '../../../src/features/refunds/record-refund-outcome.ts';
-import type { RefundLimits } from '../../../src/gateways/gateway-adapter.ts';
+import type { RefundLimits, RefundOutcome } from '../../../src/gateways/gateway-adapter.ts';
 import { requestRefund } from '../../../src/features/refunds/request-refund.ts';
 import { submitRefunds } from '../../../src/features/refunds/submit-refunds.ts';
 import { inTransaction, query } from '../../../src/platform/database.ts';
@@ -313,5 +313,35 @@ describe('a refund of an order', () => {
     assert.deepEqual(await balances(world, order.agencyId), before);
     assert.deepEqual(await orderRow(world, order), { status: 'paid', amount_refunded: 0n });
     await ask(world, order, WHOLE);
+  });
+
+  it('failed at the gateway is a case until the same money was asked for again and went back', async () => {
+    const order = await world.paidOrder();
+    const openCases = () =>
+      query(
+        world.database.db,
+        `select id from cases where kind = 'refund_failed' and order_id = :orderId and resolved_at is null`,
+        { orderId: order.orderId },
+      );
+    const [failing, beside] = [await ask(world, order, 100_000n), await ask(world, order, 5_000n)];
+    const tell = (refund: Refund, outcome: RefundOutcome) =>
+      recordRefundOutcome(
+        world.deps,
+        { agencyId: refund.agencyId, refundId: refund.id },
+        outcome,
+        'callback',
+      );
+    const done = { kind: 'succeeded', gatewayRefundId: 'G1', refundedAt: world.clock.now() } as const;
+    for (const refund of [failing, beside]) await approve(world, refund);
+    world.clock.advance(60_000);
+    await tell(failing, { kind: 'failed', gatewayCode: '99' });
+    assert.equal((await openCases()).length, 1);
+    await tell(beside, done);
+    assert.equal((await openCases()).length, 1, 'another part of the money is no answer to it');
+    world.clock.advance(60_000);
+    const again = await ask(world, order, 100_000n);
+    await approve(world, again);
+    await tell(again, { ...done, gatewayRefundId: 'G2' });
+    assert.equal((await openCases()).length, 0);
   });
 });
