@@ -7,11 +7,13 @@ import type {
   GatewayKind,
   MerchantAccount,
 } from './gateway-adapter.ts';
+import { momoGateway } from './momo/gateway.ts';
 import { sandboxGateway } from './sandbox/gateway.ts';
 
 /** Every gateway this version knows. */
 const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
   sandbox: sandboxGateway,
+  momo: momoGateway,
 };
 
 export interface GatewayRegistry {

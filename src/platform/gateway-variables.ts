@@ -7,4 +7,9 @@ export interface GatewayVariableNames {
 }
 
 /** One row a gateway. The sandbox is not here: it is configured by itself. */
-export const GATEWAY_VARIABLES = {} as const satisfies Readonly<Record<string, GatewayVariableNames>>;
+export const GATEWAY_VARIABLES = {
+  momo: {
+    plain: ['MOMO_PARTNER_CODE', 'MOMO_API_URL', 'MOMO_PAY_ORIGINS', 'MOMO_AUTO_CAPTURE'],
+    secret: ['MOMO_ACCESS_KEY', 'MOMO_SECRET_KEY'],
+  },
+} as const satisfies Readonly<Record<string, GatewayVariableNames>>;

@@ -1,4 +1,5 @@
 /** The gateways whose other party is played here, by code. One row a gateway. */
+import { momoStandIn } from './momo/momo.ts';
 import type { Peer, PeerOptions } from './peer/peer.ts';
 
 export interface GatewayStandIn {
@@ -9,4 +10,6 @@ export interface GatewayStandIn {
 
 export type GatewayStandInMaker = (options: PeerOptions) => GatewayStandIn;
 
-export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = {};
+export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = {
+  momo: momoStandIn,
+};
