@@ -9,4 +9,8 @@ export interface GatewayVariableNames {
 /** One row a gateway. The sandbox is not here: it is configured by itself. */
 export const GATEWAY_VARIABLES = {
   vnpay: { plain: ['VNPAY_TMN_CODE', 'VNPAY_PAY_URL', 'VNPAY_API_URL'], secret: ['VNPAY_HASH_SECRET'] },
+  momo: {
+    plain: ['MOMO_PARTNER_CODE', 'MOMO_API_URL', 'MOMO_PAY_ORIGINS', 'MOMO_AUTO_CAPTURE'],
+    secret: ['MOMO_ACCESS_KEY', 'MOMO_SECRET_KEY'],
+  },
 } as const satisfies Readonly<Record<string, GatewayVariableNames>>;
