@@ -8,10 +8,12 @@ import type {
   MerchantAccount,
 } from './gateway-adapter.ts';
 import { sandboxGateway } from './sandbox/gateway.ts';
+import { stripeGateway } from './stripe/gateway.ts';
 
 /** Every gateway this version knows. */
 const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
   sandbox: sandboxGateway,
+  stripe: stripeGateway,
 };
 
 export interface GatewayRegistry {

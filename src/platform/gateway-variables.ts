@@ -7,4 +7,9 @@ export interface GatewayVariableNames {
 }
 
 /** One row a gateway. The sandbox is not here: it is configured by itself. */
-export const GATEWAY_VARIABLES = {} as const satisfies Readonly<Record<string, GatewayVariableNames>>;
+export const GATEWAY_VARIABLES = {
+  stripe: {
+    plain: ['STRIPE_ACCOUNT_ID', 'STRIPE_API_URL', 'STRIPE_PAY_ORIGIN'],
+    secret: ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],
+  },
+} as const satisfies Readonly<Record<string, GatewayVariableNames>>;

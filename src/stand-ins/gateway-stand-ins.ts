@@ -1,5 +1,6 @@
 /** The gateways whose other party is played here, by code. One row a gateway. */
 import type { Peer, PeerOptions } from './peer/peer.ts';
+import { createStripeStandIn } from './stripe/stripe.ts';
 
 export interface GatewayStandIn {
   readonly peer: Peer;
@@ -9,4 +10,6 @@ export interface GatewayStandIn {
 
 export type GatewayStandInMaker = (options: PeerOptions) => GatewayStandIn;
 
-export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = {};
+export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = {
+  stripe: createStripeStandIn,
+};

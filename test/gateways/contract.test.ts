@@ -1,9 +1,11 @@
 /** Runs the contract suite over every adapter. */
 import { contractTable, keepsTheGatewayContract } from './contract.ts';
 import { sandboxSubject } from './sandbox/subject.ts';
+import { stripeSubject } from './stripe/subject.ts';
 
 describe('the gateways', () => {
   keepsTheGatewayContract(sandboxSubject);
+  keepsTheGatewayContract(stripeSubject);
 
   after('the table of adapters and checks', () => {
     process.stdout.write(`\n${contractTable()}\n`);
