@@ -10,12 +10,14 @@ import type {
 import { momoGateway } from './momo/gateway.ts';
 import { sandboxGateway } from './sandbox/gateway.ts';
 import { vnpayGateway } from './vnpay/gateway.ts';
+import { stripeGateway } from './stripe/gateway.ts';
 
 /** Every gateway this version knows. */
 const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
   sandbox: sandboxGateway,
   vnpay: vnpayGateway,
   momo: momoGateway,
+  stripe: stripeGateway,
 };
 
 export interface GatewayRegistry {

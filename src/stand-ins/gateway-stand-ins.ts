@@ -2,6 +2,7 @@
 import { momoStandIn } from './momo/momo.ts';
 import type { Peer, PeerOptions } from './peer/peer.ts';
 import { createVnpayStandIn } from './vnpay/vnpay.ts';
+import { createStripeStandIn } from './stripe/stripe.ts';
 
 export interface GatewayStandIn {
   readonly peer: Peer;
@@ -14,4 +15,5 @@ export type GatewayStandInMaker = (options: PeerOptions) => GatewayStandIn;
 export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = {
   vnpay: createVnpayStandIn,
   momo: momoStandIn,
+  stripe: createStripeStandIn,
 };

@@ -8,6 +8,11 @@ describe('the gateways', () => {
   keepsTheGatewayContract(sandboxSubject);
   keepsTheGatewayContract(vnpaySubject);
   keepsTheGatewayContract(momoSubject);
+import { stripeSubject } from './stripe/subject.ts';
+
+describe('the gateways', () => {
+  keepsTheGatewayContract(sandboxSubject);
+  keepsTheGatewayContract(stripeSubject);
 
   after('the table of adapters and checks', () => {
     process.stdout.write(`\n${contractTable()}\n`);
