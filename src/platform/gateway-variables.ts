@@ -12,6 +12,7 @@ export const GATEWAY_VARIABLES = {
   momo: {
     plain: ['MOMO_PARTNER_CODE', 'MOMO_API_URL', 'MOMO_PAY_ORIGINS', 'MOMO_AUTO_CAPTURE'],
     secret: ['MOMO_ACCESS_KEY', 'MOMO_SECRET_KEY'],
+  },
   stripe: {
     plain: ['STRIPE_ACCOUNT_ID', 'STRIPE_API_URL', 'STRIPE_PAY_ORIGIN'],
     secret: ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],

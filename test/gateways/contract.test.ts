@@ -2,16 +2,13 @@
 import { contractTable, keepsTheGatewayContract } from './contract.ts';
 import { momoSubject } from './momo/subject.ts';
 import { sandboxSubject } from './sandbox/subject.ts';
+import { stripeSubject } from './stripe/subject.ts';
 import { vnpaySubject } from './vnpay/subject.ts';
 
 describe('the gateways', () => {
   keepsTheGatewayContract(sandboxSubject);
   keepsTheGatewayContract(vnpaySubject);
   keepsTheGatewayContract(momoSubject);
-import { stripeSubject } from './stripe/subject.ts';
-
-describe('the gateways', () => {
-  keepsTheGatewayContract(sandboxSubject);
   keepsTheGatewayContract(stripeSubject);
 
   after('the table of adapters and checks', () => {
