@@ -37,7 +37,8 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   vnp_OrderInfo: /^[A-Za-z0-9 ._:/-]{1,255}$/,
 };
 
-const Body = z.record(z.string(), z.string());
+/** Merchants write numbers as texts or as numbers; both are signed as they look. */
+const Body = z.record(z.string(), z.union([z.string(), z.int().transform(String)]));
 
 /** An answer's code, and what more it tells. */
 type Told = readonly [code: string, message: string, fields?: Fields];
