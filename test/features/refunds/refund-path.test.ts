@@ -1,6 +1,7 @@
 /** The whole way of a refund: asked, decided by another, sent, learnt; books, order, receipts and events agree. */
 import assert from 'node:assert/strict';
 import { vnd } from '../../../src/domain/kernel/money.ts';
+import { addDays, dayOf, DEFAULT_BUSINESS_TIME_ZONE, type Day } from '../../../src/domain/kernel/time.ts';
 import type { Refund } from '../../../src/domain/refunds/refund.ts';
 import { decideRefund } from '../../../src/features/refunds/decide-refund.ts';
 import { recordRefundOutcome } from '../../../src/features/refunds/record-refund-outcome.ts';
@@ -297,6 +298,56 @@ describe('a refund of an order', () => {
       assert.equal((await asks({ windowDays: 2 }, 1n, order)).facts['why'], 'window_over');
       world.clock.advance(-2 * day);
     });
+  });
+
+  it('that is undone before its commit is told to nobody and holds nothing (76)', async () => {
+    const order = await world.paidOrder();
+    const [events, books] = [await eventsOf(world, order), await balances(world, order.agencyId)];
+    const undone = inTransaction(world.database.db, async (tx) => {
+      await requestRefund(tx, world.deps, {
+        ...order,
+        paymentId: null,
+        amount: vnd(80_000),
+        lines: null,
+        amountAvailable: vnd(WHOLE),
+        reason: 'Undone.',
+        actor: 'client:a',
+      });
+      throw new Error('the request gives up');
+    });
+    await assert.rejects(undone, /gives up/);
+    assert.deepEqual(await eventsOf(world, order), events);
+    assert.deepEqual(await balances(world, order.agencyId), books);
+    await hasNoDrift(world);
+  });
+
+  it('of a day that is closed is booked on the next open one, as of its own time; the closed day stays as it was (56)', async () => {
+    const order = await world.paidOrder();
+    const today = dayOf(world.clock.now(), DEFAULT_BUSINESS_TIME_ZONE);
+    const bookedOn = (day: Day) =>
+      query<{ event_kind: string; event_ref: string; effective_at: Date }>(
+        world.database.db,
+        `select event_kind, event_ref, effective_at from ledger_transactions
+         where agency_id = :agencyId and business_date = :day order by id`,
+        { agencyId: order.agencyId, day },
+      );
+    const closing = 'update business_days set closed_at = now() where agency_id = :agencyId and day = :today';
+    await query(world.database.db, closing, { agencyId: order.agencyId, today });
+    try {
+      const before = await bookedOn(today);
+      assert.ok(before.length > 0);
+      const refund = await refunded(order, 80_000n);
+      assert.deepEqual(await bookedOn(today), before);
+      const next = (await bookedOn(addDays(today, 1))).filter(({ event_ref: ref }) => ref === refund.id);
+      assert.deepEqual(
+        next.map(({ event_kind: kind }) => kind),
+        ['refund_hold', 'refund_confirmed'],
+      );
+      for (const { effective_at: at } of next) assert.deepEqual(at, world.clock.now());
+      await hasNoDrift(world);
+    } finally {
+      await query(world.database.db, 'update business_days set closed_at = null');
+    }
   });
 
   it('failed at the gateway gives the money back and may be asked for again', async () => {

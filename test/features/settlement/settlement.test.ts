@@ -181,6 +181,8 @@ describe('settlement', () => {
       text.replace('T,2,300', 'T,2,301'),
       text.replace('T,2', 'T,1'),
       text.replace(',200,2,198,', ',200,2,197,'),
+      // Wrong in its line alone: the control sum agrees with it.
+      text.replace(',200,2,198,', ',200,2,197,').replace('T,2,300,3,297', 'T,2,300,3,296'),
       text.replace(',100,1,', ',"1,00",1,'),
     ];
     for (const bad of [...cuts, ...wrong.map((each) => Buffer.from(each))]) {
@@ -296,16 +298,24 @@ describe('settlement', () => {
 
   it('promise 69: a fee borne by agencies is split to the last dong', async () => {
     await openTestShop(shop(), { feeBearer: 'agency' });
-    const payment = await aPayment(shop(), [
+    const parts = [
       { agencyId: 1, amount: 1 },
       { agencyId: 2, amount: 2 },
-    ]);
-    await succeed(payment, 'BT1');
-    await send(fileOf([{ transaction: 'BT1', reference: payment.reference, gross: 3, fee: 2 }]));
+    ];
+    const [first, second] = [await aPayment(shop(), parts), await aPayment(shop(), parts)];
+    await succeed(first, 'BT1');
+    await succeed(second, 'BT2');
+    await send(
+      fileOf([
+        { transaction: 'BT1', reference: first.reference, gross: 3, fee: 2 },
+        // Too little for both: one bears it, and of the other nothing is posted.
+        { transaction: 'BT2', reference: second.reference, gross: 3, fee: 1 },
+      ]),
+    );
     await reconcile();
     const fees = [await balance(1, 5100), await balance(2, 5100), await balance(0, 5100)];
-    assert.deepEqual(fees, [1, 1, 0]);
-    assert.deepEqual([await balance(1, 1200), await balance(2, 1200)], [0, 1]);
+    assert.deepEqual(fees, [1, 2, 0]);
+    assert.deepEqual([await balance(1, 1200), await balance(2, 1200)], [1, 2]);
   });
 
   it('promise 66: a line without a match goes to suspense with a case; every line is in one class', async () => {
