@@ -172,6 +172,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     recorder,
     gatewayTimeoutMs: config.gateways.timeoutMs,
     concurrency: 8,
+    queriesPerSecond: config.gateways.queriesPerSecond,
     onGatewayError,
   };
   const orders: CreateOrderDeps = {
@@ -252,7 +253,17 @@ export async function compose(resources: ComposeResources): Promise<Service> {
   let isStopping = false;
   const jobs = schedule({
     pollPendingPayments: (limit) => pollPendingPayments(asking, limit),
-    expireOrders: (limit) => expireOrders({ db, clock, newId, businessTimeZone, settleClaim: settle }, limit),
+    expireOrders: (limit) =>
+      expireOrders(
+        {
+          db,
+          clock,
+          newId,
+          businessTimeZone,
+          settleClaim: (key) => settleClaim(asking, key, 'ladder'),
+        },
+        limit,
+      ),
     refundSurplus: (limit) => refundSurplus({ ...refunds, logger }, limit),
     submitRefunds: (limit) => submitRefunds({ ...refunds, merchantAccounts, logger }, limit),
     reconcileBatches: async () => {

@@ -136,7 +136,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     gatewayTimeoutMs: 5_000,
     onGatewayError,
   };
-  const ask: AskGatewayDeps = { ...start, recorder, concurrency: 4 };
+  const ask: AskGatewayDeps = { ...start, recorder, concurrency: 4, queriesPerSecond: 1_000_000 };
   const deps: CheckoutDeps = {
     db,
     clock,
