@@ -168,6 +168,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     hotPool: options.wrapHotPool?.(pools.hotPool) ?? pools.hotPool,
     clock,
     works: false,
+    healthAfterMs: null,
   });
   front.on('request', (request, response) => {
     if (!options.front?.(request, response)) service.server.emit('request', request, response);
