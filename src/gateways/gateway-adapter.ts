@@ -69,6 +69,8 @@ export interface GatewayProfile {
   readonly amountMax: Money;
   /** Time the citizen has before the gateway drops the payment. */
   readonly paymentLifetimeMinutes: number;
+  /** Questions a second that the gateway takes of one merchant, two or more, where it names a number. */
+  readonly queriesPerSecond?: number;
   /** Hosts a form of ours may lead to, redirects included; they go into the page's form-action policy. */
   readonly formActionOrigins: readonly string[];
   /** What the definitive codes of a failure mean to the payer; a code that is not listed is `declined`. */
