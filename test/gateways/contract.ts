@@ -11,6 +11,7 @@ import type {
   StartPayment,
 } from '../../src/gateways/gateway-adapter.ts';
 import type { GatewayHttp } from '../../src/platform/gateway-http.ts';
+import { markdownTable } from './documented.ts';
 import { alterations, flips, withEachPartDoubled, withEachPartDropped } from './message-tampering.ts';
 
 /** A payment as the other party would tell it. `code` is the gateway's own word; absent means approved. */
@@ -70,18 +71,13 @@ const never = () => new AbortController().signal;
 const PASSED = new Map<string, Set<string>>();
 const SUBJECTS: string[] = [];
 
-/** The table adapter × check of this run, in Markdown: `yes` where the check ran and passed, `–` where it does not apply. */
+/** The table adapter × check of this run: `yes` where the check ran and passed, `–` where it does not apply. */
 export function contractTable(): string {
   const rows = [...PASSED].map(([check, names]) => [
     check,
     ...SUBJECTS.map((name) => (names.has(name) ? 'yes' : '–')),
   ]);
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [
-    line(['Check', ...SUBJECTS]),
-    line(['Check', ...SUBJECTS].map(() => '---')),
-    ...rows.map(line),
-  ].join('\n');
+  return markdownTable([['check', ...SUBJECTS], ...rows]);
 }
 
 export function keepsTheGatewayContract(subject: ContractSubject): void {
