@@ -33,7 +33,7 @@ export interface GatewayKind {
 
 export interface GatewayDeps {
   readonly fetch: GatewayHttp;
-  /** Messages carry the time of sending; nothing else of an adapter depends on it. */
+  /** Messages carry the time of sending, and an answer without a time of payment has the time it came; no more. */
   readonly clock: Clock;
 }
 

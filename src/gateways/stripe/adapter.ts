@@ -30,9 +30,12 @@ export interface StripeEndpoints {
 /** How long Stripe may take for each operation. A refund moves money on its side and takes longest. */
 const TIMEOUT_MS = { start: 10_000, query: 8_000, refund: 20_000, refundQuery: 8_000 };
 
-/** 2,000 sessions or refunds; whoever has more of them in 45 minutes, or for one payment, needs another way to ask. */
-const MAX_PAGES = 20;
-const PAGE = 100;
+/**
+ * 2,000 sessions or refunds; whoever has more of them in 45 minutes, or for one payment, needs another way to ask. A
+ * session has about 5 kB, and an answer may have a megabyte.
+ */
+const MAX_PAGES = 40;
+const PAGE = 50;
 
 /**
  * Refusals after which nothing of a refund was or will be taken from us; any other word is looked into.

@@ -209,7 +209,7 @@ describe('asking Stripe about a payment', () => {
     assert.deepEqual(Object.fromEntries(listed?.searchParams ?? []), {
       'created[gte]': '1795316100',
       'created[lte]': '1795316700',
-      limit: '100',
+      limit: '50',
     });
     assert.equal(read?.searchParams.get('expand[0]'), 'payment_intent.latest_charge');
   });
