@@ -9,11 +9,13 @@ import type {
 } from './gateway-adapter.ts';
 import { momoGateway } from './momo/gateway.ts';
 import { sandboxGateway } from './sandbox/gateway.ts';
+import { zaloPayGateway } from './zalopay/gateway.ts';
 
 /** Every gateway this version knows. */
 const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
   sandbox: sandboxGateway,
   momo: momoGateway,
+  zalopay: zaloPayGateway,
 };
 
 export interface GatewayRegistry {

@@ -12,4 +12,8 @@ export const GATEWAY_VARIABLES = {
     plain: ['MOMO_PARTNER_CODE', 'MOMO_API_URL', 'MOMO_PAY_ORIGINS', 'MOMO_AUTO_CAPTURE'],
     secret: ['MOMO_ACCESS_KEY', 'MOMO_SECRET_KEY'],
   },
+  zalopay: {
+    plain: ['ZALOPAY_APP_ID', 'ZALOPAY_API_URL', 'ZALOPAY_PAY_ORIGINS'],
+    secret: ['ZALOPAY_KEY1', 'ZALOPAY_KEY2'],
+  },
 } as const satisfies Readonly<Record<string, GatewayVariableNames>>;

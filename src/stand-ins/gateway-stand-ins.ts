@@ -1,6 +1,7 @@
 /** The gateways whose other party is played here, by code. One row a gateway. */
 import { momoStandIn } from './momo/momo.ts';
 import type { Peer, PeerOptions } from './peer/peer.ts';
+import { zaloPayStandIn } from './zalopay/zalopay.ts';
 
 export interface GatewayStandIn {
   readonly peer: Peer;
@@ -12,4 +13,5 @@ export type GatewayStandInMaker = (options: PeerOptions) => GatewayStandIn;
 
 export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = {
   momo: momoStandIn,
+  zalopay: zaloPayStandIn,
 };
