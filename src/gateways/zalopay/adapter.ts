@@ -65,7 +65,7 @@ export function createZaloPayAdapter(deps: GatewayDeps, endpoints: ZaloPayEndpoi
       async queryPayment({ account, merchantReference, startedAt }, signal) {
         const body = messages.queryRequest(account, merchantReference);
         const answer = await ask(zaloPay, '/v2/query', body, signal);
-        const outcome = answers.readQueryAnswer(answer, startedAt);
+        const outcome = answers.readQueryAnswer(answer, { startedAt, now: clock.now() });
         if (!outcome) throw unreadable('/v2/query', merchantReference);
         return outcome;
       },

@@ -4,6 +4,7 @@
  * They carry no MAC and do not repeat what was asked ("Responses" of the four specs, docs.zalopay.vn, read 2026-11-25): TLS
  * alone vouches for them, so what is not wholly in form is not believed.
  */
+import { addMinutes } from '../../domain/kernel/time.ts';
 import { isJsonObject, parseGatewayJson, type JsonObject } from '../../platform/gateway-json.ts';
 import type { GatewayOutcome, RefundOutcome } from '../gateway-adapter.ts';
 import { amountOf, instantOf, numberOf, printable, textOf } from './fields.ts';
@@ -34,18 +35,27 @@ export function readCreateAnswer(
   return { orderUrl };
 }
 
+/** ZaloPay answers for a transaction within 48 hours of it (v2 reference, common errors, read 2026-11-25). */
+const ANSWERS_FOR_HOURS = 48;
+
 /**
  * What a query says of an order.
  *
- * @param startedAt  when it was started: where ZaloPay tells no `server_time`, as its older answers do, the order was paid
- *   within its quarter of an hour, and this instant stands for it
+ * @param asked  `startedAt`: when it was started; where ZaloPay tells no `server_time`, as its older answers do, the order
+ *   was paid within its quarter of an hour, and this instant stands for it. `now`: after 48 hours "no such order" is no
+ *   word about the money any more
  */
-export function readQueryAnswer(body: Uint8Array, startedAt: Date): GatewayOutcome | null {
+export function readQueryAnswer(
+  body: Uint8Array,
+  { startedAt, now }: { readonly startedAt: Date; readonly now: Date },
+): GatewayOutcome | null {
   const answer = answerOf(body);
   if (!answer) return null;
   const { members, code } = answer;
   const meaning = meaningOf(answer, ORDER_CODES);
-  if (meaning === 'not_known') return { kind: 'not_known' };
+  if (meaning === 'not_known' && now <= addMinutes(startedAt, ANSWERS_FOR_HOURS * 60)) {
+    return { kind: 'not_known' };
+  }
   if (meaning === 'declined') return { kind: 'failed', gatewayCode: code };
   if (meaning !== 'success') return { kind: 'pending', gatewayCode: printable(code) };
   // A success that still says that it is being processed contradicts itself.

@@ -39,6 +39,8 @@ const OF_THE_REQUEST = {
 export const ORDER_CODES: CodeTable = {
   ...OF_THE_REQUEST,
   '1': { meaning: 'success', what: 'paid' },
+  // "Not made, or made and being processed, or asked about after 48 hours" (v2 reference, common errors, read 2026-11-25).
+  '-49': { meaning: 'undecided', what: 'nothing found of the transaction' },
   '-54': { meaning: 'declined', what: 'the order expired' },
   '-63': { meaning: 'undecided', what: 'balance too low; the payer may top up and try again' },
   '-92': { meaning: 'undecided', what: 'app_trans_id in a wrong form' },

@@ -40,8 +40,8 @@ const start = (fetch: GatewayHttp) =>
     },
     never(),
   );
-const ask = (fetch: GatewayHttp) =>
-  createAdapter(fetch, NOW).queries!.queryPayment(
+const ask = (fetch: GatewayHttp, now = NOW) =>
+  createAdapter(fetch, now).queries!.queryPayment(
     { account: ACCOUNT, merchantReference: REFERENCE, startedAt: STARTED_AT },
     never(),
   );
@@ -145,6 +145,13 @@ describe('asking ZaloPay about an order', () => {
       });
     }
     assert.deepEqual(await ask(refusing(-101)), { kind: 'not_known' });
+  });
+
+  it('does not know an order only while ZaloPay still answers for it: 48 hours', async () => {
+    const after = (ms: number) => new Date(STARTED_AT.getTime() + 48 * 3_600_000 + ms);
+    assert.deepEqual(await ask(refusing(-101), after(0)), { kind: 'not_known' });
+    assert.deepEqual(await ask(refusing(-101), after(1)), { kind: 'pending', gatewayCode: '-101' });
+    assert.equal((await ask(answering(PAID), after(1))).kind, 'succeeded');
   });
 
   it('stays undecided by everything else', async () => {
