@@ -11,6 +11,7 @@ import { momoGateway } from './momo/gateway.ts';
 import { sandboxGateway } from './sandbox/gateway.ts';
 import { vnpayGateway } from './vnpay/gateway.ts';
 import { stripeGateway } from './stripe/gateway.ts';
+import { zaloPayGateway } from './zalopay/gateway.ts';
 
 /** Every gateway this version knows. */
 const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
@@ -18,6 +19,7 @@ const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
   vnpay: vnpayGateway,
   momo: momoGateway,
   stripe: stripeGateway,
+  zalopay: zaloPayGateway,
 };
 
 export interface GatewayRegistry {

@@ -17,4 +17,8 @@ export const GATEWAY_VARIABLES = {
     plain: ['STRIPE_ACCOUNT_ID', 'STRIPE_API_URL', 'STRIPE_PAY_ORIGIN'],
     secret: ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],
   },
+  zalopay: {
+    plain: ['ZALOPAY_APP_ID', 'ZALOPAY_API_URL', 'ZALOPAY_PAY_ORIGINS'],
+    secret: ['ZALOPAY_KEY1', 'ZALOPAY_KEY2'],
+  },
 } as const satisfies Readonly<Record<string, GatewayVariableNames>>;

@@ -3,6 +3,7 @@ import { momoStandIn } from './momo/momo.ts';
 import type { Peer, PeerOptions } from './peer/peer.ts';
 import { createVnpayStandIn } from './vnpay/vnpay.ts';
 import { createStripeStandIn } from './stripe/stripe.ts';
+import { zaloPayStandIn } from './zalopay/zalopay.ts';
 
 export interface GatewayStandIn {
   readonly peer: Peer;
@@ -16,4 +17,5 @@ export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = 
   vnpay: createVnpayStandIn,
   momo: momoStandIn,
   stripe: createStripeStandIn,
+  zalopay: zaloPayStandIn,
 };

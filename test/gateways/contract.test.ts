@@ -5,12 +5,14 @@ import { momoSubject } from './momo/subject.ts';
 import { sandboxSubject } from './sandbox/subject.ts';
 import { stripeSubject } from './stripe/subject.ts';
 import { vnpaySubject } from './vnpay/subject.ts';
+import { zaloPaySubject } from './zalopay/subject.ts';
 
 describe('the gateways', () => {
   keepsTheGatewayContract(sandboxSubject);
   keepsTheGatewayContract(vnpaySubject);
   keepsTheGatewayContract(momoSubject);
   keepsTheGatewayContract(stripeSubject);
+  keepsTheGatewayContract(zaloPaySubject);
 
   // Nested, so that it runs after all of them.
   describe('and the table of who was held to what', () => {
