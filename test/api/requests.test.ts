@@ -287,6 +287,7 @@ describe('requests to the JSON API', () => {
     await post('{"title":"canary-title","amount":1}');
     await post('{"title":"canary-title","amount":1,"canary-field":1}');
     await get('/v1/notes?title=canary-title');
+    await get('/v1/notes?title=canary-title&limit=canary-limit');
     await request(api.app).post('/oauth/token').type('form').send({
       grant_type: 'client_credentials',
       client_id: api.first.clientId,

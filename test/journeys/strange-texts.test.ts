@@ -141,7 +141,9 @@ describe('texts from elsewhere', () => {
   }
 });
 
-/** A cursor is opaque, but anybody can make one: of one to four texts, each of them strange. */
+/** A cursor is opaque, but anybody can make one: of strange texts alone, and behind what may well stand before them. */
 function cursorsOf(text: string): string[] {
-  return [1, 2, 3, 4].map((length) => writeCursor(Array.from({ length }, () => text)));
+  const keys = [1, 2, 3, 4].map((length) => Array.from({ length }, () => text));
+  const begun = [['2026-11-22T02:00:00Z'], ['2026-11-22 02:00:00+00'], ['7'], ['7', '7']];
+  return [...keys, ...begun.map((start) => [...start, text]), ['7', '7', text, '7']].map(writeCursor);
 }

@@ -20,6 +20,7 @@ import { inTransaction, query } from '../../../src/platform/database.ts';
 import { fixedClock } from '../../support/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { newTestId } from '../../support/ids.ts';
+import { scaled, scaledTimeout, times } from '../../support/scale.ts';
 import { aPayment, openTestShop, type TestPayment } from '../../support/payments.ts';
 
 const ZONE = 'Asia/Ho_Chi_Minh';
@@ -237,6 +238,31 @@ describe('settlement', () => {
     assert.equal((await classes()).length, 5);
     assert.equal((await reconcile()).lines, 5);
   });
+
+  const many = scaled(5_000, 200_000);
+  it(`promise 73: an import killed at any line goes on from there, and every line is kept once${times(many)}`, async () => {
+    await openTestShop(shop());
+    const line = (at: number) => ({ transaction: `BT${String(at)}`, reference: `X${String(at)}`, gross: 10 });
+    const bytes = fileOf(Array.from({ length: many }, (_, at) => line(at)));
+    const file = { gateway: 'sandbox', account: 'platform', fileName: 'day.csv', bytes, actor: 'test' };
+    const deps = { ...importDeps(), chunkLines: Math.ceil(many / 20) };
+    let lines = Math.ceil(many * Math.random());
+    const dying = () => {
+      lines -= 1;
+      if (lines === 0) throw new Error('killed');
+      return newTestId();
+    };
+    await assert.rejects(importSettlementFile({ ...deps, newId: dying }, file), /killed/);
+    await query(database.db, `update settlement_batches set leased_until = now() - interval '1 second'`);
+    const batch = await importSettlementFile(deps, file);
+    const [kept] = await query(
+      database.db,
+      `select count(*)::integer as lines, count(distinct line_no)::integer as numbers, sum(amount)::integer as amount
+       from settlement_lines where batch_id = :id`,
+      { id: batch.id },
+    );
+    assert.deepEqual(kept, { lines: many, numbers: many, amount: 10 * many });
+  }).timeout(scaledTimeout(20_000));
 
   it('removes what an import left behind that nobody took up again', async () => {
     await openTestShop(shop());
