@@ -7,6 +7,7 @@ import type {
   GatewayKind,
   MerchantAccount,
 } from './gateway-adapter.ts';
+import { onepayGateway } from './onepay/gateway.ts';
 import { sandboxGateway } from './sandbox/gateway.ts';
 import { vnpayGateway } from './vnpay/gateway.ts';
 
@@ -14,6 +15,7 @@ import { vnpayGateway } from './vnpay/gateway.ts';
 const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
   sandbox: sandboxGateway,
   vnpay: vnpayGateway,
+  onepay: onepayGateway,
 };
 
 export interface GatewayRegistry {

@@ -9,4 +9,15 @@ export interface GatewayVariableNames {
 /** One row a gateway. The sandbox is not here: it is configured by itself. */
 export const GATEWAY_VARIABLES = {
   vnpay: { plain: ['VNPAY_TMN_CODE', 'VNPAY_PAY_URL', 'VNPAY_API_URL'], secret: ['VNPAY_HASH_SECRET'] },
+  onepay: {
+    plain: [
+      'ONEPAY_KIND',
+      'ONEPAY_MERCHANT_ID',
+      'ONEPAY_ACCESS_CODE',
+      'ONEPAY_PAY_URL',
+      'ONEPAY_QUERY_URL',
+      'ONEPAY_QUERY_USER',
+    ],
+    secret: ['ONEPAY_HASH_KEY', 'ONEPAY_QUERY_PASSWORD'],
+  },
 } as const satisfies Readonly<Record<string, GatewayVariableNames>>;

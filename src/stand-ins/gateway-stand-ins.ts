@@ -1,4 +1,5 @@
 /** The gateways whose other party is played here, by code. One row a gateway. */
+import { createOnepayStandIn } from './onepay/onepay.ts';
 import type { Peer, PeerOptions } from './peer/peer.ts';
 import { createVnpayStandIn } from './vnpay/vnpay.ts';
 
@@ -12,4 +13,5 @@ export type GatewayStandInMaker = (options: PeerOptions) => GatewayStandIn;
 
 export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = {
   vnpay: createVnpayStandIn,
+  onepay: createOnepayStandIn,
 };
