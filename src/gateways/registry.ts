@@ -8,6 +8,7 @@ import type {
   MerchantAccount,
 } from './gateway-adapter.ts';
 import { momoGateway } from './momo/gateway.ts';
+import { onepayGateway } from './onepay/gateway.ts';
 import { sandboxGateway } from './sandbox/gateway.ts';
 import { vnpayGateway } from './vnpay/gateway.ts';
 import { stripeGateway } from './stripe/gateway.ts';
@@ -20,6 +21,7 @@ const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
   momo: momoGateway,
   stripe: stripeGateway,
   zalopay: zaloPayGateway,
+  onepay: onepayGateway,
 };
 
 export interface GatewayRegistry {

@@ -20,5 +20,15 @@ export const GATEWAY_VARIABLES = {
   zalopay: {
     plain: ['ZALOPAY_APP_ID', 'ZALOPAY_API_URL', 'ZALOPAY_PAY_ORIGINS'],
     secret: ['ZALOPAY_KEY1', 'ZALOPAY_KEY2'],
+  onepay: {
+    plain: [
+      'ONEPAY_KIND',
+      'ONEPAY_MERCHANT_ID',
+      'ONEPAY_ACCESS_CODE',
+      'ONEPAY_PAY_URL',
+      'ONEPAY_QUERY_URL',
+      'ONEPAY_QUERY_USER',
+    ],
+    secret: ['ONEPAY_HASH_KEY', 'ONEPAY_QUERY_PASSWORD'],
   },
 } as const satisfies Readonly<Record<string, GatewayVariableNames>>;

@@ -1,5 +1,6 @@
 /** The gateways whose other party is played here, by code. One row a gateway. */
 import { momoStandIn } from './momo/momo.ts';
+import { createOnepayStandIn } from './onepay/onepay.ts';
 import type { Peer, PeerOptions } from './peer/peer.ts';
 import { createVnpayStandIn } from './vnpay/vnpay.ts';
 import { createStripeStandIn } from './stripe/stripe.ts';
@@ -18,4 +19,5 @@ export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = 
   momo: momoStandIn,
   stripe: createStripeStandIn,
   zalopay: zaloPayStandIn,
+  onepay: createOnepayStandIn,
 };
