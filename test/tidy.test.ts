@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '..');
 
 describe('the example of the environment', () => {
   const lines = readFileSync(join(ROOT, '.env.example'), 'utf8').split('\n');
-  const assignments = lines.flatMap((line) => /^([A-Z_]+)=(.*)$/.exec(line)?.slice(1, 3) ?? []);
+  const assignments = lines.flatMap((line) => /^([A-Z0-9_]+)=(.*)$/.exec(line)?.slice(1, 3) ?? []);
   const names = assignments.filter((_text, index) => index % 2 === 0);
 
   it('names every variable that the code reads, once, and no other', () => {
