@@ -7,11 +7,13 @@ import type {
   GatewayKind,
   MerchantAccount,
 } from './gateway-adapter.ts';
+import { keyPayGateway } from './keypay/gateway.ts';
 import { sandboxGateway } from './sandbox/gateway.ts';
 import { stripeGateway } from './stripe/gateway.ts';
 
 /** Every gateway this version knows. */
 const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
+  keypay: keyPayGateway,
   sandbox: sandboxGateway,
   stripe: stripeGateway,
 };

@@ -8,6 +8,10 @@ export interface GatewayVariableNames {
 
 /** One row a gateway. The sandbox is not here: it is configured by itself. */
 export const GATEWAY_VARIABLES = {
+  keypay: {
+    plain: ['KEYPAY_CLIENT_ID', 'KEYPAY_API_URL', 'KEYPAY_DETAIL_URL', 'KEYPAY_PAY_ORIGIN'],
+    secret: ['KEYPAY_HASH_KEY_1', 'KEYPAY_HASH_KEY_2'],
+  },
   stripe: {
     plain: ['STRIPE_ACCOUNT_ID', 'STRIPE_API_URL', 'STRIPE_PAY_ORIGIN'],
     secret: ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],

@@ -1,4 +1,5 @@
 /** The gateways whose other party is played here, by code. One row a gateway. */
+import { createKeyPayStandIn } from './keypay/keypay.ts';
 import type { Peer, PeerOptions } from './peer/peer.ts';
 import { createStripeStandIn } from './stripe/stripe.ts';
 
@@ -11,5 +12,6 @@ export interface GatewayStandIn {
 export type GatewayStandInMaker = (options: PeerOptions) => GatewayStandIn;
 
 export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = {
+  keypay: createKeyPayStandIn,
   stripe: createStripeStandIn,
 };
