@@ -9,6 +9,7 @@ import type {
 } from './gateway-adapter.ts';
 import { momoGateway } from './momo/gateway.ts';
 import { onepayGateway } from './onepay/gateway.ts';
+import { keyPayGateway } from './keypay/gateway.ts';
 import { sandboxGateway } from './sandbox/gateway.ts';
 import { vnpayGateway } from './vnpay/gateway.ts';
 import { stripeGateway } from './stripe/gateway.ts';
@@ -16,6 +17,7 @@ import { zaloPayGateway } from './zalopay/gateway.ts';
 
 /** Every gateway this version knows. */
 const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
+  keypay: keyPayGateway,
   sandbox: sandboxGateway,
   vnpay: vnpayGateway,
   momo: momoGateway,

@@ -12,6 +12,9 @@ export const GATEWAY_VARIABLES = {
   momo: {
     plain: ['MOMO_PARTNER_CODE', 'MOMO_API_URL', 'MOMO_PAY_ORIGINS', 'MOMO_AUTO_CAPTURE'],
     secret: ['MOMO_ACCESS_KEY', 'MOMO_SECRET_KEY'],
+  keypay: {
+    plain: ['KEYPAY_CLIENT_ID', 'KEYPAY_API_URL', 'KEYPAY_DETAIL_URL', 'KEYPAY_PAY_ORIGIN'],
+    secret: ['KEYPAY_HASH_KEY_1', 'KEYPAY_HASH_KEY_2'],
   },
   stripe: {
     plain: ['STRIPE_ACCOUNT_ID', 'STRIPE_API_URL', 'STRIPE_PAY_ORIGIN'],

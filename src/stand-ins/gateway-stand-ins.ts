@@ -1,6 +1,7 @@
 /** The gateways whose other party is played here, by code. One row a gateway. */
 import { momoStandIn } from './momo/momo.ts';
 import { createOnepayStandIn } from './onepay/onepay.ts';
+import { createKeyPayStandIn } from './keypay/keypay.ts';
 import type { Peer, PeerOptions } from './peer/peer.ts';
 import { createVnpayStandIn } from './vnpay/vnpay.ts';
 import { createStripeStandIn } from './stripe/stripe.ts';
@@ -17,6 +18,7 @@ export type GatewayStandInMaker = (options: PeerOptions) => GatewayStandIn;
 export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = {
   vnpay: createVnpayStandIn,
   momo: momoStandIn,
+  keypay: createKeyPayStandIn,
   stripe: createStripeStandIn,
   zalopay: zaloPayStandIn,
   onepay: createOnepayStandIn,
