@@ -134,6 +134,8 @@ export type CallbackReading =
 export type CallbackItem =
   | { readonly kind: 'payment'; readonly merchantReference: string; readonly outcome: GatewayOutcome }
   | { readonly kind: 'refund'; readonly refundReference: string; readonly outcome: RefundOutcome }
+  /** Something happened to this payment, but the signature does not cover what: the gateway is asked at once. */
+  | { readonly kind: 'ask'; readonly merchantReference: string }
   | {
       readonly kind: 'credit';
       readonly gatewayTransactionId: string;
@@ -185,8 +187,8 @@ export interface RefundRequest {
   readonly account: MerchantAccount;
   /** `RF` and twelve letters or digits; unique in this installation. */
   readonly refundReference: string;
-  /** When the refund was asked for. */
-  readonly requestedAt: Date;
+  /** When it was first sent: the same on a repeat, so that a gateway's own references may hold the day. */
+  readonly submittedAt: Date;
   readonly amount: Money;
   readonly reason: string;
   /** The payment it gives back of. */

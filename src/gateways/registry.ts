@@ -15,15 +15,15 @@ import { vnpayGateway } from './vnpay/gateway.ts';
 import { stripeGateway } from './stripe/gateway.ts';
 import { zaloPayGateway } from './zalopay/gateway.ts';
 
-/** Every gateway this version knows. */
+/** Every gateway this version knows, in the order in which checkout offers them. */
 const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
-  keypay: keyPayGateway,
-  sandbox: sandboxGateway,
   vnpay: vnpayGateway,
   momo: momoGateway,
-  stripe: stripeGateway,
   zalopay: zaloPayGateway,
   onepay: onepayGateway,
+  keypay: keyPayGateway,
+  stripe: stripeGateway,
+  sandbox: sandboxGateway,
 };
 
 export interface GatewayRegistry {
@@ -73,7 +73,13 @@ export function openRegistry(
     if (missing.length === 0) gateways.push(kind.build(present(variables), deps));
   }
   if (faults.length > 0) throw new Error(faults.join('\n'));
-  return createRegistry(gateways);
+  return createRegistry(inOrder(gateways));
+}
+
+function inOrder(gateways: readonly EnabledGateway[]): EnabledGateway[] {
+  const codes = Object.keys(GATEWAYS);
+  const placeOf = ({ adapter }: EnabledGateway): number => codes.indexOf(adapter.code);
+  return [...gateways].sort((one, other) => placeOf(one) - placeOf(other));
 }
 
 function present(variables: GatewayVariables): Readonly<Record<string, string>> {

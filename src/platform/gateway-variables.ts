@@ -12,6 +12,7 @@ export const GATEWAY_VARIABLES = {
   momo: {
     plain: ['MOMO_PARTNER_CODE', 'MOMO_API_URL', 'MOMO_PAY_ORIGINS', 'MOMO_AUTO_CAPTURE'],
     secret: ['MOMO_ACCESS_KEY', 'MOMO_SECRET_KEY'],
+  },
   keypay: {
     plain: ['KEYPAY_CLIENT_ID', 'KEYPAY_API_URL', 'KEYPAY_DETAIL_URL', 'KEYPAY_PAY_ORIGIN'],
     secret: ['KEYPAY_HASH_KEY_1', 'KEYPAY_HASH_KEY_2'],
@@ -23,6 +24,7 @@ export const GATEWAY_VARIABLES = {
   zalopay: {
     plain: ['ZALOPAY_APP_ID', 'ZALOPAY_API_URL', 'ZALOPAY_PAY_ORIGINS'],
     secret: ['ZALOPAY_KEY1', 'ZALOPAY_KEY2'],
+  },
   onepay: {
     plain: [
       'ONEPAY_KIND',

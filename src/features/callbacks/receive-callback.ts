@@ -14,6 +14,7 @@ import type { Database } from '../../platform/database.ts';
 import type { RateGate } from '../../platform/rate-gate.ts';
 import type { CallbackRecord, OutcomeRecorder } from '../payments/record-outcome.ts';
 import type { Gateways, MerchantAccounts } from '../payments/start-payment.ts';
+import { hastenQuery } from '../payments/payment-store.ts';
 import { keepCallback } from './callback-store.ts';
 
 export interface ReceiveCallbackDeps {
@@ -135,6 +136,15 @@ async function recordItem(
     }
     case 'refund':
       return await deps.recordRefund({ gateway: from.gateway, account: from.account.code, item });
+    case 'ask':
+      return ASKED[
+        await hastenQuery(deps.db, {
+          gateway: from.gateway,
+          account: from.account.code,
+          merchantReference: item.merchantReference,
+          now: deps.clock.now(),
+        })
+      ];
     case 'credit':
       // Credits are matched by their text, which only transfer gateways need; until one is configured no
       // adapter makes such an item, and one that does is asked to come again rather than told it was kept.
@@ -143,6 +153,8 @@ async function recordItem(
       return 'recorded';
   }
 }
+
+const ASKED = { hastened: 'recorded', decided: 'already_recorded', none: 'unknown_payment' } as const;
 
 const FROM_WORST: readonly CallbackResult[] = [
   'try_again',

@@ -14,7 +14,6 @@ import {
 } from '../../platform/gateway-json.ts';
 import { equalInConstantTime, hmacHex } from '../../platform/signatures.ts';
 import type {
-  CallbackItem,
   CallbackReading,
   CallbackResult,
   GatewayOutcome,
@@ -135,12 +134,13 @@ export function readDetailAnswer(
   return told === transactionId ? readOutcome(detail, transactionId, answeredAt) : null;
 }
 
-/** Verifies and reads one callback. One for another client is as good as forged. */
-export function readCallback(
-  message: RawMessage,
-  account: MerchantAccount,
-  receivedAt: Date,
-): CallbackReading {
+/**
+ * Verifies and reads one callback. One for another client is as good as forged.
+ *
+ * Its check sum covers the payment and the amount, not the status: whoever sees the check sum of a payment that failed
+ * could say that it succeeded. So a callback tells only that there is something to ask about.
+ */
+export function readCallback(message: RawMessage, account: MerchantAccount): CallbackReading {
   if (message.method !== 'POST') return { kind: 'rejected', why: 'malformed' };
   const notice = parseGatewayJson(message.body) ?? undefined;
   const facts = isJsonObject(notice) ? signedFacts(notice) : null;
@@ -153,10 +153,7 @@ export function readCallback(
     facts.clientId === account.merchantId && facts.command === COMMAND && facts.version === VERSION;
   if (!isOneOf(notice.get('check_sum'), expected) || !isOurs)
     return { kind: 'rejected', why: 'bad_signature' };
-  const outcome = readOutcome(notice, facts.transactionId, receivedAt);
-  if (!outcome) return { kind: 'rejected', why: 'malformed' };
-  const item: CallbackItem = { kind: 'payment', merchantReference: facts.transactionId, outcome };
-  return { kind: 'read', items: [item] };
+  return { kind: 'read', items: [{ kind: 'ask', merchantReference: facts.transactionId }] };
 }
 
 function signedFacts(notice: JsonObject): SignedFacts | null {

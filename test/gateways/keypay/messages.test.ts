@@ -10,6 +10,7 @@ import {
   merchantReference,
   paymentCheckSum,
   readCallback,
+  readDetailAnswer,
 } from '../../../src/gateways/keypay/messages.ts';
 import {
   ACCOUNT,
@@ -52,13 +53,13 @@ const { vectors: VECTORS } = JSON.parse(readFileSync(new URL('vectors.json', imp
   vectors: Vector[];
 };
 
-const read = (raw: RawMessage, account: MerchantAccount = ACCOUNT) => readCallback(raw, account, NOW);
+const read = (raw: RawMessage, account: MerchantAccount = ACCOUNT) => readCallback(raw, account);
 const readMembers = (members: Members, account = ACCOUNT) => read(message(JSON.stringify(members)), account);
 const readChanged = (changes: Members) => readMembers(notice(PAYMENT, changes));
+/** What an answer to our question says of the payment, with members of its detail changed. */
 const outcomeOf = (changes: Members) => {
-  const reading = readChanged(changes);
-  const [item] = reading.kind === 'read' ? reading.items : [];
-  return item?.kind === 'payment' ? item.outcome : null;
+  const answer = detail(PAYMENT, { data: { ...(detail(PAYMENT)['data'] as Members), ...changes } });
+  return readDetailAnswer(Buffer.from(JSON.stringify(answer)), ACCOUNT, PAYMENT.merchantReference, NOW);
 };
 const never = () => new AbortController().signal;
 const query = (told: Members, status = 200) =>
@@ -95,22 +96,13 @@ describe("KeyPay's check sums", () => {
 });
 
 describe('a callback of KeyPay', () => {
-  it('is a payment under our own number, at the time it came', () => {
-    assert.deepEqual(readChanged({}), {
+  it('only has us ask about the payment, whatever status it tells: none of them is signed', () => {
+    const asks = {
       kind: 'read',
-      items: [
-        {
-          kind: 'payment',
-          merchantReference: PAYMENT.merchantReference,
-          outcome: {
-            kind: 'succeeded',
-            amount: vnd(150_000),
-            gatewayTransactionId: PAYMENT.merchantReference,
-            paidAt: NOW,
-          },
-        },
-      ],
-    });
+      items: [{ kind: 'ask', merchantReference: PAYMENT.merchantReference }],
+    };
+    for (const status of [0, '0', 1, -1, 'paid', undefined, null, {}])
+      assert.deepEqual(readChanged({ status }), asks, String(status));
   });
 
   it('is signed with the second key: a check sum of our own request proves nothing', () => {
@@ -152,50 +144,6 @@ describe('a callback of KeyPay', () => {
       assert.deepEqual(readChanged({ transaction_code }), readChanged({}));
   });
 
-  it('is pending with any status but 0, written as a number or as text', () => {
-    assert.equal(outcomeOf({ status: '0' })?.kind, 'succeeded');
-    for (const status of [1, -1, '1', '00', '0.0', 2, 'paid', 'constructor', '__proto__', ''])
-      assert.equal(outcomeOf({ status })?.kind, 'pending', String(status));
-    fc.assert(
-      fc.property(fc.string(), (status) => {
-        fc.pre(status !== '0');
-        const outcome = outcomeOf({ status });
-        assert.ok(outcome?.kind === 'pending');
-        assert.match(outcome.gatewayCode, /^[A-Za-z0-9_./?-]{1,64}$/);
-      }),
-    );
-  });
-
-  it('is malformed without a status, or with one that is neither number nor text', () => {
-    for (const status of [undefined, null, true, [], {}])
-      assert.deepEqual(readChanged({ status }), MALFORMED);
-  });
-
-  it('is refused with an amount in anything but plain digits', () => {
-    const amounts = [
-      '1e3',
-      '150000 ',
-      ' 150000',
-      '150,000',
-      '150000.00',
-      '-1',
-      '+1',
-      '',
-      'NaN',
-      '0150000',
-      '９',
-    ];
-    for (const trans_amount of [...amounts, '9000000000000001', null, true, ['1'], {}])
-      assert.equal(readChanged({ trans_amount }).kind, 'rejected', JSON.stringify(trans_amount));
-    const asNumber = JSON.stringify(notice(PAYMENT)).replace(
-      '"trans_amount":"150000"',
-      '"trans_amount":150000',
-    );
-    assert.deepEqual(read(message(asNumber)), readChanged({}));
-    const asExponent = asNumber.replace('"trans_amount":150000', '"trans_amount":15e4');
-    assert.equal(read(message(asExponent)).kind, 'rejected');
-  });
-
   it('is refused when members could be read in two ways', () => {
     const good = JSON.stringify(notice(PAYMENT));
     const bodies = [
@@ -226,6 +174,45 @@ describe('a callback of KeyPay', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (body) => read(message(body)).kind === 'rejected'),
     );
     fc.assert(fc.property(fc.json(), (body) => read(message(body)).kind === 'rejected'));
+  });
+});
+
+describe('what KeyPay answers about a payment', () => {
+  it('is pending with any status but 0, written as a number or as text', () => {
+    assert.equal(outcomeOf({ status: '0' })?.kind, 'succeeded');
+    for (const status of [1, -1, '1', '00', '0.0', 2, 'paid', 'constructor', '__proto__', ''])
+      assert.equal(outcomeOf({ status })?.kind, 'pending', String(status));
+    fc.assert(
+      fc.property(fc.string(), (status) => {
+        fc.pre(status !== '0');
+        const outcome = outcomeOf({ status });
+        assert.ok(outcome?.kind === 'pending');
+        assert.match(outcome.gatewayCode, /^[A-Za-z0-9_./?-]{1,64}$/);
+      }),
+    );
+  });
+
+  it('is no answer without a status, or with one that is neither number nor text', () => {
+    for (const status of [undefined, null, true, [], {}]) assert.equal(outcomeOf({ status }), null);
+  });
+
+  it('is no answer with an amount in anything but plain digits', () => {
+    const amounts = [
+      '1e3',
+      '150000 ',
+      ' 150000',
+      '150,000',
+      '150000.00',
+      '-1',
+      '+1',
+      '',
+      'NaN',
+      '0150000',
+      '９',
+    ];
+    for (const trans_amount of [...amounts, '9000000000000001', null, true, ['1'], {}])
+      assert.equal(outcomeOf({ trans_amount }), null, JSON.stringify(trans_amount));
+    assert.deepEqual(outcomeOf({ trans_amount: 150_000 }), outcomeOf({}));
   });
 });
 
