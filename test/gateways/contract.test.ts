@@ -1,6 +1,6 @@
 /** Runs the contract suite over every adapter. */
 import { contractTable, keepsTheGatewayContract } from './contract.ts';
-import { documents } from './documented.ts';
+import { documents } from '../support/documented.ts';
 import { SUBJECTS } from './subjects.ts';
 
 describe('the gateways', () => {

@@ -11,7 +11,7 @@ import type {
   StartPayment,
 } from '../../src/gateways/gateway-adapter.ts';
 import type { GatewayHttp } from '../../src/platform/gateway-http.ts';
-import { markdownTable } from './documented.ts';
+import { markdownTable } from '../support/documented.ts';
 import { alterations, flips, withEachPartDoubled, withEachPartDropped } from './message-tampering.ts';
 
 /** A payment as the other party would tell it. `code` is the gateway's own word; absent means approved. */

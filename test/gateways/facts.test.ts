@@ -8,7 +8,7 @@ import { EVENTS } from '../../src/gateways/stripe/messages.ts';
 import * as zalopay from '../../src/gateways/zalopay/return-codes.ts';
 import * as vnpay from '../../src/gateways/vnpay/codes.ts';
 import type { ContractSubject } from './contract.ts';
-import { documents, markdownTable } from './documented.ts';
+import { documents, markdownTable } from '../support/documented.ts';
 import { SUBJECTS } from './subjects.ts';
 
 describe('the documentation of gateways', () => {

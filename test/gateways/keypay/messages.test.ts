@@ -102,7 +102,7 @@ describe('a callback of KeyPay', () => {
       items: [{ kind: 'ask', merchantReference: PAYMENT.merchantReference }],
     };
     for (const status of [0, '0', 1, -1, 'paid', undefined, null, {}])
-      assert.deepEqual(readChanged({ status }), asks, String(status));
+      assert.deepEqual(readChanged({ status }), asks, JSON.stringify(status));
   });
 
   it('is signed with the second key: a check sum of our own request proves nothing', () => {
