@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { createSecretBox } from '../src/platform/secret-box.ts';
 import { readConfig } from '../src/platform/config.ts';
+import { benchGateways } from './gateways.ts';
 import { startLoad } from './children.ts';
 import { checkpoints, databaseBytes, SERVER_SETTINGS, startBenchServer } from './database.ts';
 import { ratioOf, rounded, roundedSpread, spreadOf } from './figures.ts';
@@ -30,11 +31,17 @@ import { SUBJECTS } from '../test/gateways/subjects.ts';
 const { values: asked } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    gateways: { type: 'boolean', default: false },
     only: { type: 'string' },
     'hot-connections': { type: 'string', default: '8' },
     profile: { type: 'string' },
   },
 });
+
+if (asked.gateways) {
+  await benchGateways(asked);
+  process.exit();
+}
 
 const FULL = { rounds: 5, warmUpMs: 1_000, measureMs: 3_000, few: 10_000, many: 1_000_000, ceiling: 8_000 };
 const QUICK = { rounds: 2, warmUpMs: 700, measureMs: 1_500, few: 2_000, many: 50_000, ceiling: 3_000 };

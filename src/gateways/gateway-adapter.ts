@@ -41,6 +41,13 @@ export interface EnabledGateway {
   readonly adapter: GatewayAdapter;
   /** Payments of several agencies go through this account only. */
   readonly platformAccount: MerchantAccount;
+  /**
+   * Why an account whose names are right could still not work here, in sentences that show no secret: a key that cannot
+   * be read, an id outside the gateway's grammar. Absent where there is nothing to say.
+   */
+  readonly accountFaults?: (
+    account: Pick<MerchantAccount, 'merchantId' | 'secrets' | 'settings'>,
+  ) => readonly string[];
 }
 
 export interface GatewayAdapter {

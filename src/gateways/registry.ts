@@ -1,4 +1,5 @@
 /** Config -> the enabled gateways by code, each with the platform's own merchant account. */
+import { accountFaults } from './account-rules.ts';
 import type {
   EnabledGateway,
   GatewayAdapter,
@@ -31,6 +32,13 @@ export interface GatewayRegistry {
   get(code: string): GatewayAdapter | null;
   platformAccount(code: GatewayCode): MerchantAccount | null;
   enabled(): readonly GatewayAdapter[];
+  /** Why a gateway could not work with an account, in sentences; null when no such gateway is enabled. */
+  readonly accountFaults: (
+    code: string,
+    account: Pick<MerchantAccount, 'merchantId' | 'secrets' | 'settings'>,
+  ) => readonly string[] | null;
+  /** What the secrets of an account are called at a gateway. */
+  secretNames(code: string): readonly string[];
 }
 
 export function createRegistry(gateways: readonly EnabledGateway[]): GatewayRegistry {
@@ -44,6 +52,11 @@ export function createRegistry(gateways: readonly EnabledGateway[]): GatewayRegi
     get: (code) => byCode.get(code)?.adapter ?? null,
     platformAccount: (code) => byCode.get(code)?.platformAccount ?? null,
     enabled: () => gateways.map(({ adapter }) => adapter),
+    accountFaults(code, account) {
+      const gateway = byCode.get(code);
+      return gateway ? accountFaults(gateway, account) : null;
+    },
+    secretNames: (code) => Object.keys(byCode.get(code)?.platformAccount.secrets[0] ?? {}),
   };
 }
 
