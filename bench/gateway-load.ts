@@ -9,17 +9,19 @@ import { PAYMENT_AMOUNT } from './stock.ts';
 const NONCE = 'be0c4be0c4be0c4b';
 const nothing = () => Promise.reject(new Error('the bench asks no gateway'));
 
-function referenceOf(subject: ContractSubject, number: number): string {
-  const { profile } = subject.create(nothing, new Date());
-  return profile.merchantReference(BigInt(number), new Date(), NONCE);
+/** The gateway's own code: a subject may be one of its kinds. */
+export function codeOf(subject: ContractSubject): string {
+  return subject.create(nothing, new Date()).code;
 }
 
 /** Makes the service know us at the gateway as the test's other party does. */
 export async function knowMerchant(
   admin: Database,
-  { name, account }: ContractSubject,
+  subject: ContractSubject,
   seal: (text: string, rowId: string) => string,
 ): Promise<void> {
+  const { account } = subject;
+  const name = codeOf(subject);
   await query(
     admin,
     `update merchant_accounts set merchant_id = :merchantId, secrets_box = :secretsBox, settings = :settings::jsonb
@@ -33,21 +35,37 @@ export async function knowMerchant(
   );
 }
 
-/** Hands payments of the stock over to the gateway, under references in its own grammar. */
+/** Hands payments of the stock over to the gateway: under references in its grammar, into clearing accounts of its own. */
 export async function moveToGateway(
   admin: Database,
   subject: ContractSubject,
   numbers: readonly number[],
 ): Promise<void> {
+  const { code, profile } = subject.create(nothing, new Date());
+  const moved = {
+    code,
+    numbers: [...numbers],
+    references: numbers.map((number) => profile.merchantReference(BigInt(number), new Date(), NONCE)),
+  };
   await query(
     admin,
-    `update payments p set gateway = :name, merchant_reference = moved.reference
+    `insert into ledger_accounts (agency_id, id, currency, code, sub_key)
+     select a.id, gen_random_uuid(), 'VND', 1100, :code || ':platform' from agencies a where a.code like '%.B99'
+     on conflict do nothing`,
+    { code },
+  );
+  await query(
+    admin,
+    `update payments p set gateway = :code, merchant_reference = moved.reference
      from unnest(:numbers::bigint[], :references::text[]) as moved(number, reference) where p.number = moved.number`,
-    {
-      name: subject.name,
-      numbers: [...numbers],
-      references: numbers.map((number) => referenceOf(subject, number)),
-    },
+    moved,
+  );
+  await query(
+    admin,
+    `update allocations a set clearing_account_id = c.id
+     from payments p join ledger_accounts c on c.code = 1100 and c.sub_key = :code || ':platform'
+     where p.number = any(:numbers::bigint[]) and a.payment_id = p.id and c.agency_id = a.agency_id`,
+    moved,
   );
 }
 
@@ -71,7 +89,7 @@ export function gatewayRequests(
         },
         now,
       );
-      return requestBytes(`/gateways/${subject.name}/callback`, message).toString('base64');
+      return requestBytes(`/gateways/${adapter.code}/callback`, message).toString('base64');
     }),
     goodBody: adapter.acknowledge('recorded').body,
   };

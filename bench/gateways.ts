@@ -2,7 +2,7 @@
  * `npm run bench -- --gateways`: what verifying and reading a callback costs with each adapter, and whether the ladder
  * keeps to its budget when thousands of payments are silent.
  */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,11 +14,11 @@ import { createOutcomeRecorder } from '../src/features/payments/record-outcome.t
 import type { GatewayAdapter } from '../src/gateways/gateway-adapter.ts';
 import { openDatabase, openHotPool, query } from '../src/platform/database.ts';
 import type { ContractSubject } from '../test/gateways/contract.ts';
+import { SUBJECTS } from '../test/gateways/subjects.ts';
 import { startBenchServer, type BenchDatabase } from './database.ts';
 import { rounded, spreadOf, table } from './figures.ts';
 import { addParties, addStock, SHARED_AGENCIES } from './stock.ts';
 
-const SUBJECTS = join(import.meta.dirname, '..', 'test', 'gateways');
 const NOW = new Date('2026-11-22T03:00:00Z');
 /** What one callback may cost in all, so that verifying is never what a process spends its time on. */
 const MOST_MICROSECONDS = 200;
@@ -44,7 +44,7 @@ interface LadderRun {
 
 export async function benchGateways({ quick }: { readonly quick: boolean }): Promise<void> {
   const costs: ReadingCost[] = [];
-  for (const subject of await subjects()) costs.push(costOf(subject, quick ? 2_000 : 10_000));
+  for (const subject of SUBJECTS) costs.push(costOf(subject, quick ? 2_000 : 10_000));
   const runs = await ladderRuns(quick);
   const faults = [
     ...costs
@@ -74,22 +74,6 @@ export async function benchGateways({ quick }: { readonly quick: boolean }): Pro
   writeFileSync(join(folder, 'gateways.md'), markdown);
   console.log(markdown);
   if (faults.length > 0) process.exitCode = 1;
-}
-
-/** The contract subjects of the tests: whoever has one is measured. */
-async function subjects(): Promise<ContractSubject[]> {
-  const found: ContractSubject[] = [];
-  for (const name of readdirSync(SUBJECTS).sort()) {
-    const file = join(SUBJECTS, name, 'subject.ts');
-    if (!existsSync(file)) continue;
-    const exported = (await import(file)) as Readonly<Record<string, unknown>>;
-    found.push(...Object.values(exported).filter(isSubject));
-  }
-  return found;
-}
-
-function isSubject(value: unknown): value is ContractSubject {
-  return typeof value === 'object' && value !== null && 'create' in value && 'callback' in value;
 }
 
 /** Rounds of genuine messages, each another, so that nothing is read from a memory of the one before. */
