@@ -8,10 +8,12 @@ import type {
   MerchantAccount,
 } from './gateway-adapter.ts';
 import { sandboxGateway } from './sandbox/gateway.ts';
+import { vietqrGateway } from './vietqr/gateway.ts';
 
 /** Every gateway this version knows. */
 const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
   sandbox: sandboxGateway,
+  vietqr: vietqrGateway,
 };
 
 export interface GatewayRegistry {
@@ -56,7 +58,10 @@ export function openRegistry(
       faults.push(`Gateway ${code} is enabled, but this version has no adapter for it.`);
       continue;
     }
-    const missing = kind.required.filter((name) => (variables[name] ?? '').trim() === '');
+    const isMissing = (name: string): boolean => (variables[name] ?? '').trim() === '';
+    const missing = kind.required.filter(isMissing);
+    const oneOf = kind.requiredOneOf ?? [];
+    if (oneOf.length > 0 && oneOf.every(isMissing)) missing.push(`One of ${oneOf.join(', ')}`);
     faults.push(...missing.map((name) => `${name} is missing because gateway ${code} is enabled.`));
     if (missing.length === 0) gateways.push(kind.build(present(variables), deps));
   }
