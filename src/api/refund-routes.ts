@@ -9,6 +9,7 @@ import { REFUND_STATES } from '../domain/refunds/refund-lifecycle.ts';
 import { jsonAmount } from '../features/orders/order-snapshot.ts';
 import { decideRefund } from '../features/refunds/decide-refund.ts';
 import { findRefund } from '../features/refunds/refund-store.ts';
+import { requestPlatformRefund } from '../features/refunds/request-platform-refund.ts';
 import { requestRefund, type RefundDeps } from '../features/refunds/request-refund.ts';
 import type { Database } from '../platform/database.ts';
 import { amount, lineOfText, publicIdOf } from './decoding.ts';
@@ -105,6 +106,29 @@ export function refundRoutes(deps: RefundRoutesDeps): ApiRoute[] {
           amount: vnd(body.amount),
           lines: body.lines?.map((line) => ({ lineNo: line.line, amount: vnd(line.amount) })) ?? null,
           amountAvailable: vnd(body.amount_available),
+          reason: body.reason,
+          actor: actorOf(client),
+        });
+        const shown = representRefund(refund);
+        return { status: 201, body: shown, headers: { Location: shown.links.self } };
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/v1/payments/{id}/refund',
+      operationId: 'requestPlatformRefund',
+      summary: 'Ask for the return of a wrong amount that was paid for orders of several agencies',
+      tag: 'Refunds',
+      scope: 'refunds:write',
+      kinds: ['operator'],
+      idempotency: 'transaction',
+      params: z.strictObject({ id: publicIdOf('pay') }),
+      missing: 'payment.not-found',
+      body: z.strictObject({ reason: lineOfText(500) }),
+      answers: { 201: { description: 'The refund, waiting for a decision.', schema: refundSchema } },
+      async handle(tx, { client, params, body }) {
+        const refund = await requestPlatformRefund(tx, deps, {
+          paymentId: params.id,
           reason: body.reason,
           actor: actorOf(client),
         });

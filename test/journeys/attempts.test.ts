@@ -307,6 +307,22 @@ describe('attempts at an order', () => {
       await world.settleDown();
       assert.equal(((await world.balances(0))[2300] ?? 0n) - before, -359_999n);
       for (const order of [first, second]) assert.equal(await world.orderStatus(order), 'open');
+
+      const path = `/v1/payments/${publicId('pay', payment.id)}/refund`;
+      const asked = await world.operator('POST', path, { body: { reason: 'Nộp sai số tiền' } });
+      assert.equal(asked.status, 201, JSON.stringify(asked.body));
+      assert.equal(asked.body.amount, 359_999);
+      const decision = `/v1/refunds/${asked.body.id as string}/decision`;
+      const approval = { body: { decision: 'approve' } };
+      assert.equal((await world.operator('POST', decision, approval)).status, 403, 'never by who asked');
+      assert.equal((await world.operatorAsSecond('POST', decision, approval)).status, 200);
+      await world.settleDown();
+      assert.equal(
+        (await world.operator('GET', `/v1/refunds/${asked.body.id as string}`)).body.state,
+        'succeeded',
+      );
+      assert.equal((await world.balances(0))[2300] ?? 0n, before, 'the platform holds none of it any more');
+      assert.equal((await world.operator('POST', path, { body: { reason: 'Lần nữa' } })).status, 409);
     });
   });
 });

@@ -28,6 +28,7 @@ import {
 } from '../../src/platform/database.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import type { Bank, BankDecision } from '../../src/stand-ins/bank/bank.ts';
+import type { Peer } from '../../src/stand-ins/peer/peer.ts';
 import type { AgencyInbox } from '../../src/stand-ins/agency-inbox/agency-inbox.ts';
 import { fixedClock, type FixedClock } from './clock.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -93,10 +94,16 @@ export interface TestService {
   /** Approved beforehand by two people: money paid twice goes back by itself up to so much. */
   allowAutomaticRefunds(upTo: bigint): Promise<void>;
   operator(method: 'GET' | 'POST', path: string, how?: CallOptions): Promise<ApiAnswer>;
+  /** A second program of the operator, which may approve what the first asked for. */
+  operatorAsSecond(method: 'GET' | 'POST', path: string, how?: CallOptions): Promise<ApiAnswer>;
   /** The bank's file of a day (its own: Hanoi's), handed in by the operator. */
   importBankFile(day: string, account?: BankAccount): Promise<ApiAnswer>;
   openOrder(agency: TestAgency, changes?: OrderChanges): Promise<TestOrder>;
   startPayment(...orders: readonly OrderKey[]): Promise<TestPayment>;
+  /** The same through another gateway, whose other party is played: see `peer`. */
+  startPaymentAt(gateway: string, ...orders: readonly OrderKey[]): Promise<TestPayment>;
+  /** The other party of a gateway that `SANDBOX_GATEWAYS` names. */
+  peer(gateway: string): Peer;
   /** Opens, starts and returns both: what most journeys begin with. */
   orderWithPayment(agency: TestAgency, changes?: OrderChanges): Promise<[TestOrder, TestPayment]>;
   /** Lets the payer decide at the bank, in whose words we hear of it once its callbacks are sent. */
@@ -203,12 +210,22 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
       operatorCall ??= await callerFor(world, null);
       return operatorCall(method, path, how);
     },
+    async operatorAsSecond(method, path, how) {
+      secondOperatorCall ??= await callerFor(world, null);
+      return secondOperatorCall(method, path, how);
+    },
     importBankFile: (day, account) => importBankFile(world, day, account),
     openOrder: (agency, changes) => openOrder(agency, changes),
-    startPayment: (...orders) => startTestPayment(world, orders),
+    startPayment: (...orders) => startTestPayment(world, 'sandbox', orders),
+    startPaymentAt: (gateway, ...orders) => startTestPayment(world, gateway, orders),
+    peer(gateway) {
+      const peer = standIns.peers.get(gateway);
+      assert.ok(peer, `no other party of ${gateway} is played here`);
+      return peer;
+    },
     async orderWithPayment(agency, changes) {
       const order = await openOrder(agency, changes);
-      return [order, await startTestPayment(world, [order])];
+      return [order, await startTestPayment(world, 'sandbox', [order])];
     },
     async decide({ reference }, decision) {
       assert.ok(await standIns.bank.decide(reference, decision), `the bank knows no order ${reference}`);
@@ -259,6 +276,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     },
   };
   let operatorCall: Caller | undefined;
+  let secondOperatorCall: Caller | undefined;
   return world;
 }
 
@@ -438,11 +456,12 @@ async function openOrder(agency: TestAgency, changes: OrderChanges = {}): Promis
 
 async function startTestPayment(
   { service, db }: TestService,
+  gateway: string,
   orders: readonly OrderKey[],
 ): Promise<TestPayment> {
   const started = await startPayment(service.payments, {
     orders: orders.map(({ agencyId, id }) => ({ agencyId, id })),
-    gateway: 'sandbox',
+    gateway,
     locale: 'vi',
     payerIp: '127.0.0.1',
     expected: null,
@@ -469,6 +488,7 @@ async function settleDown(world: TestService): Promise<void> {
   let before = '';
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     await world.bank.callbacks.pump();
+    for (const peer of world.service.standIns?.peers.values() ?? []) await peer.notices.pump();
     for (const job of MOVING_JOBS) await world.turn(job);
     await world.service.dispatcher.deliverDue();
     const after = await fingerprint(world.db);
@@ -491,6 +511,7 @@ async function fingerprint(db: Database): Promise<string> {
        (select count(*) from gateway_callbacks), (select count(*) from settlement_lines where posted_at is not null),
        (select count(*) || ':' || coalesce(sum(attempts), 0) from webhook_queue),
        (select count(*) || ':' || coalesce(sum(attempts), 0) from stand_in.bank_callbacks),
+       (select count(*) || ':' || coalesce(sum(attempts), 0) from stand_in.peer_notices),
        (select count(*) from ledger_transactions where xid >= (select sealed_to_xid from ledger_progress))) as print`,
   );
   return row?.print ?? '';
