@@ -50,6 +50,11 @@ import {
   saveMerchantAccount,
 } from '../features/payments/merchant-account-store.ts';
 import {
+  createCreditRecorder,
+  settleLeftCredits,
+  type RecordCreditDeps,
+} from '../features/payments/record-credit.ts';
+import {
   createOutcomeRecorder,
   recordOutcomes,
   type RecordOutcomeDeps,
@@ -162,6 +167,11 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     onRecorded: (gateway, decision) => metrics.payments.inc({ gateway, decision }),
   };
   const recorder = createOutcomeRecorder(outcomes);
+  const crediting: RecordCreditDeps = {
+    ...outcomes,
+    onRecorded: (gateway, decision) => metrics.payments.inc({ gateway, decision }),
+  };
+  const credits = createCreditRecorder(crediting);
   const refunds = { db, clock, newId, businessTimeZone, accounts, gateways };
   const asking: AskGatewayDeps = {
     db,
@@ -252,6 +262,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
   let isStopping = false;
   const jobs = schedule({
     pollPendingPayments: (limit) => pollPendingPayments(asking, limit),
+    settleCredits: (limit) => settleLeftCredits(crediting, limit),
     expireOrders: (limit) => expireOrders({ db, clock, newId, businessTimeZone, settleClaim: settle }, limit),
     refundSurplus: (limit) => refundSurplus({ ...refunds, logger }, limit),
     submitRefunds: (limit) => submitRefunds({ ...refunds, merchantAccounts, logger }, limit),
@@ -309,6 +320,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
           gateways,
           merchantAccounts,
           recorder,
+          credits,
           recordRefund: (told) => recordRefundMessage(refunds, told),
           unverifiedSample,
           onFault: (error) => logger.error({ error, gateway: incoming.gateway }, 'callback.failed'),

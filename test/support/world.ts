@@ -28,6 +28,7 @@ import {
   findPaymentsOfOrder,
   type PaymentOfOrder,
 } from '../../src/features/payments/payment-store.ts';
+import { createCreditRecorder } from '../../src/features/payments/record-credit.ts';
 import { createOutcomeRecorder } from '../../src/features/payments/record-outcome.ts';
 import type { StartPaymentDeps } from '../../src/features/payments/start-payment.ts';
 import type { GatewayAdapter, MerchantAccount } from '../../src/gateways/gateway-adapter.ts';
@@ -110,14 +111,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const merchantAccounts = (gateway: string, code: string) =>
     Promise.resolve(gateway === 'sandbox' && code === 'platform' ? account : null);
   const accounts = createAccountBook({ db, newId: newTestId });
-  const recorder = createOutcomeRecorder({
-    db,
-    hot,
-    clock,
-    newId: newTestId,
-    accounts,
-    businessTimeZone: TIME_ZONE,
-  });
+  const outcomes = { db, hot, clock, newId: newTestId, accounts, businessTimeZone: TIME_ZONE };
+  const recorder = createOutcomeRecorder(outcomes);
   const links = createCheckoutLinks([{ id: 'test', key: Buffer.alloc(32, 5) }]);
   const onGatewayError = (error: unknown, paymentId: PaymentId) =>
     logger.warn({ err: error, paymentId }, 'gateway.failed');
@@ -172,6 +167,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
         gateways,
         merchantAccounts,
         recorder,
+        credits: createCreditRecorder(outcomes),
         recordRefund: () => Promise.resolve('recorded'),
         unverifiedSample: { pass: () => true },
         onResult: () => undefined,
