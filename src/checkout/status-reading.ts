@@ -2,6 +2,7 @@
 import { addDays, dayOf } from '../domain/kernel/time.ts';
 import type { PaymentSituation, RefundFact } from '../domain/payments/payment-situation.ts';
 import { nameIn, type Locale } from '../web/i18n.ts';
+import type { DifferenceNextStep } from '../web/money-sentence.ts';
 import type { CheckoutDeps } from './checkout-deps.ts';
 import { orderPath, paymentPath, type PaymentFacts } from './checkout-facts.ts';
 import { canContinue } from './hand-off-visit.ts';
@@ -71,8 +72,8 @@ function situationView(deps: CheckoutDeps, facts: StatusFacts, locale: Locale): 
       return {
         kind: 'amount_differs',
         received: situation.received,
-        next: { kind: situation.next },
-        payRestHref: null,
+        next: differenceStep(situation),
+        payRestHref: situation.next === 'pay_rest' ? `${own}/bank` : null,
       };
     case 'refund_under_way':
       return {
@@ -96,6 +97,11 @@ function situationView(deps: CheckoutDeps, facts: StatusFacts, locale: Locale): 
         receiptHref: paymentPath(deps, situation.by.id),
       };
   }
+}
+
+function differenceStep({ next, restBy }: Extract<Telling, { kind: 'amount_differs' }>): DifferenceNextStep {
+  if (next !== 'pay_rest') return { kind: next };
+  return restBy === undefined ? { kind: 'checking' } : { kind: 'pay_rest', by: restBy };
 }
 
 type Refunding = Extract<Telling, { kind: 'refund_under_way' | 'refunded' }>;
