@@ -151,6 +151,12 @@ module.exports = {
       ['^src/platform/signatures\\.ts$'],
     ),
     packageOnlyIn(
+      'stripe-in-its-adapter',
+      "stripe stays in its gateway's folder.",
+      ['stripe'],
+      ['^src/gateways/stripe/'],
+    ),
+    packageOnlyIn(
       'ids-in-compose',
       'uuid stays in app/compose.ts: new ids are an argument.',
       ['uuid'],

@@ -178,7 +178,7 @@ const STOCK: readonly string[] = [
    select ${id('1')}, n, 'sandbox', 'platform', 'BENCH' || n, ${PAYMENT_AMOUNT}, 'VND', 'handed_off', 2, 'vi',
      jsonb_build_object('kind', 'redirect', 'url', 'https://bank.example/pay/' || n, 'expiresAt', now() + interval '1 day'),
      now(), now(), now() + interval '1 day' from numbers`,
-  `insert into payment_queries (payment_id, due_at) select ${id('1')}, now() + interval '1 day' from numbers`,
+  `insert into payment_queries (payment_id, gateway, due_at) select ${id('1')}, 'sandbox', now() + interval '1 day' from numbers`,
   `insert into allocations (agency_id, payment_id, order_id, amount, claim, clearing_account_id)
    select agency, ${id('1')}, ${id('0')}, ${PAYMENT_AMOUNT}, 'reserved', c.id
    from numbers join ledger_accounts c on c.agency_id = agency and c.code = 1100`,

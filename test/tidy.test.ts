@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '..');
 
 describe('the example of the environment', () => {
   const lines = readFileSync(join(ROOT, '.env.example'), 'utf8').split('\n');
-  const assignments = lines.flatMap((line) => /^([A-Z_]+)=(.*)$/.exec(line)?.slice(1, 3) ?? []);
+  const assignments = lines.flatMap((line) => /^([A-Z0-9_]+)=(.*)$/.exec(line)?.slice(1, 3) ?? []);
   const names = assignments.filter((_text, index) => index % 2 === 0);
 
   it('names every variable that the code reads, once, and no other', () => {
@@ -21,16 +21,16 @@ describe('the example of the environment', () => {
 
   it('says what each variable does, in the lines above it', () => {
     lines.forEach((line, index) => {
-      if (!/^[A-Z_]+=/.test(line)) return;
+      if (!/^[A-Z0-9_]+=/.test(line)) return;
       const above = lines[index - 1] ?? '';
-      assert.ok(above.startsWith('# ') || /^[A-Z_]+=/.test(above), `${line} has no comment`);
+      assert.ok(above.startsWith('# ') || /^[A-Z0-9_]+=/.test(above), `${line} has no comment`);
     });
   });
 
   it('shows values that the code accepts', () => {
     const shown = Object.fromEntries(
       lines.flatMap((line) => {
-        const match = /^([A-Z_]+)=(.+)$/.exec(line);
+        const match = /^([A-Z0-9_]+)=(.+)$/.exec(line);
         return match ? [[match[1], match[2]]] : [];
       }),
     ) as Record<string, string>;

@@ -102,7 +102,7 @@ const createBody = z.strictObject({
 
 const byId = z.strictObject({ id: publicIdOf('po') });
 
-const afterOrder = cursorOf(z.tuple([z.string(), z.string()]));
+const afterOrder = cursorOf(z.tuple([instant, z.uuid()]));
 
 const listQuery = z.strictObject({
   dossier_code: z.string().max(100).optional(),
@@ -186,7 +186,7 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
           obligationType: query.obligation_type,
           createdFrom: query.created_from,
           createdTo: query.created_to,
-          after: query.after && { createdAt: new Date(query.after[0]), id: query.after[1] as OrderId },
+          after: query.after && { createdAt: query.after[0], id: query.after[1] as OrderId },
           limit: query.limit + 1,
         });
         const page = orders.slice(0, query.limit);

@@ -7,10 +7,16 @@ import { Refusal } from '../domain/kernel/refusals.ts';
 import { REFUND_DECISIONS, type Refund } from '../domain/refunds/refund.ts';
 import { REFUND_STATES } from '../domain/refunds/refund-lifecycle.ts';
 import { jsonAmount } from '../features/orders/order-snapshot.ts';
+import { findOrder } from '../features/orders/order-store.ts';
 import { decideRefund } from '../features/refunds/decide-refund.ts';
 import { findRefund } from '../features/refunds/refund-store.ts';
 import { requestPlatformRefund } from '../features/refunds/request-platform-refund.ts';
-import { requestRefund, type RefundDeps } from '../features/refunds/request-refund.ts';
+import {
+  readRefundTerms,
+  requestRefund,
+  type RefundDeps,
+  type RefundTerms,
+} from '../features/refunds/request-refund.ts';
 import type { Database } from '../platform/database.ts';
 import { amount, lineOfText, publicIdOf } from './decoding.ts';
 import { defineRoute, type ApiRoute } from './route.ts';
@@ -45,6 +51,22 @@ export const refundSchema = z.strictObject({
   submitted_at: z.string().nullable(),
   resolved_at: z.string().nullable(),
   links: z.strictObject({ self: z.string(), payment_order: z.string().nullable() }),
+});
+
+const termsSchema = z.strictObject({
+  amount_available: z.int(),
+  currency: z.string(),
+  route: z.enum(['gateway', 'none']).meta({
+    description:
+      'The gateway that took the money sends it back; or it cannot, and the agency must pay it back itself.',
+  }),
+  partial: z.boolean().meta({ description: 'Whether less than the whole payment can go back.' }),
+  until: z
+    .string()
+    .nullable()
+    .meta({ description: 'Until when the gateway takes a refund; null: no limit.' }),
+  amount_min: z.int().nullable(),
+  amount_max: z.int().nullable(),
 });
 
 const requestBody = z.strictObject({
@@ -114,6 +136,26 @@ export function refundRoutes(deps: RefundRoutesDeps): ApiRoute[] {
       },
     }),
     defineRoute({
+      method: 'get',
+      path: '/v1/payment-orders/{id}/refund-terms',
+      operationId: 'getRefundTerms',
+      summary: 'What could be refunded of an order, and by which rules of its gateway',
+      tag: 'Refunds',
+      scope: 'orders:read',
+      kinds: ['agency'],
+      idempotency: 'none',
+      params: z.strictObject({ id: publicIdOf('po') }),
+      missing: 'payment-order.not-found',
+      answers: { 200: { description: 'The terms as they are now.', schema: termsSchema } },
+      async handle({ client, params }) {
+        const key = { agencyId: client.agencyId, orderId: params.id };
+        if (!(await findOrder(deps.db, key.agencyId, key.orderId))) {
+          throw new Refusal('payment-order.not-found');
+        }
+        return { status: 200, body: representTerms(await readRefundTerms(deps.db, deps, key)) };
+      },
+    }),
+    defineRoute({
       method: 'post',
       path: '/v1/payments/{id}/refund',
       operationId: 'requestPlatformRefund',
@@ -177,6 +219,18 @@ export function refundRoutes(deps: RefundRoutesDeps): ApiRoute[] {
       },
     }),
   ];
+}
+
+function representTerms({ amountAvailable, route, partial, until, amountMin, amountMax }: RefundTerms) {
+  return {
+    amount_available: jsonAmount(amountAvailable),
+    currency: amountAvailable.currency,
+    route,
+    partial,
+    until: until?.toISOString() ?? null,
+    amount_min: amountMin === null ? null : jsonAmount(amountMin),
+    amount_max: amountMax === null ? null : jsonAmount(amountMax),
+  };
 }
 
 function representRefund(refund: Refund) {

@@ -44,6 +44,8 @@ import { expireOrders } from '../features/orders/close-orders.ts';
 import { createOrderOpener, type CreateOrderDeps } from '../features/orders/create-order.ts';
 import { createRegistryReader } from '../features/orders/order-registry.ts';
 import { pollPendingPayments, type AskGatewayDeps } from '../features/payments/ask-gateway.ts';
+import { createGatewayHealth, type GatewayHealth } from '../features/payments/gateway-health.ts';
+import { createGatewayStandings, type GatewayStandings } from '../features/payments/gateway-standings.ts';
 import {
   findMerchantAccount,
   findOwnAccountCode,
@@ -60,12 +62,13 @@ import {
   type RecordOutcomeDeps,
 } from '../features/payments/record-outcome.ts';
 import { settleClaim } from '../features/payments/settle-claim.ts';
-import type { MerchantAccounts, StartPaymentDeps } from '../features/payments/start-payment.ts';
+import type { Gateways, MerchantAccounts, StartPaymentDeps } from '../features/payments/start-payment.ts';
 import { recordRefundMessage } from '../features/refunds/record-refund-outcome.ts';
 import { refundSurplus } from '../features/refunds/refund-surplus.ts';
 import { submitRefunds } from '../features/refunds/submit-refunds.ts';
 import { writeAudit } from '../features/staff/audit-log.ts';
 import { reconcileBatches } from '../features/settlement/reconcile-batch.ts';
+import type { GatewayAdapter } from '../gateways/gateway-adapter.ts';
 import { openRegistry, type GatewayRegistry } from '../gateways/registry.ts';
 import type { Config } from '../platform/config.ts';
 import type { Database, HotPool } from '../platform/database.ts';
@@ -100,6 +103,8 @@ export interface ComposeResources {
   readonly newId?: IdSource;
   /** Whether this process takes turns of background work (`work`), besides serving. */
   readonly works?: boolean;
+  /** How long counts of gateway calls wait before they are told to all; null: until a test says so. */
+  readonly healthAfterMs?: number | null;
 }
 
 export interface Service {
@@ -112,6 +117,8 @@ export interface Service {
   readonly orders: CreateOrderDeps;
   readonly payments: StartPaymentDeps;
   readonly asking: AskGatewayDeps;
+  readonly health: GatewayHealth;
+  readonly standings: GatewayStandings;
   readonly dispatcher: Dispatcher;
   readonly runner: Runner;
   /** What the runner runs, for those who take single turns. */
@@ -126,7 +133,8 @@ export interface Service {
   announceStop(): void;
 }
 
-const MEMORY_OF_ACCOUNTS = { lifeMs: 5_000, maxEntries: 1_000 };
+const HEALTH_AFTER_MS = 2_000;
+const MEMORY_OF_ACCOUNTS = { lifeMs: 3_000, maxEntries: 1_000 };
 const MINUTES_A_DAY = 24 * 60;
 
 /** Makes the service. Saves the platform's merchant accounts, which are configuration, to the database. */
@@ -147,8 +155,24 @@ export async function compose(resources: ComposeResources): Promise<Service> {
   const standIns = config.sandbox
     ? composeStandIns({ config, db, clock, logger, sandbox: config.sandbox })
     : null;
-  const gateways = openGateways(config, clock, standIns);
-  await savePlatformAccounts(db, box, gateways);
+  const configured = openGateways(config, clock, standIns);
+  await savePlatformAccounts(db, box, configured);
+  const standings = createGatewayStandings({ db, clock });
+  const health = createGatewayHealth({
+    db,
+    clock,
+    onCall({ gateway, operation, failed, seconds }) {
+      metrics.gatewayCalls.observe({ gateway, operation, failed: String(failed) }, seconds);
+    },
+    onCircuit(gateway, { state, brokenBy, retryAt, pauseSeconds }) {
+      standings.forget();
+      if (state === 'open') logger.error({ gateway, brokenBy, retryAt, pauseSeconds }, 'gateway.hidden');
+      else logger.info({ gateway }, 'gateway.back');
+    },
+    onFault: (error) => logger.warn({ error }, 'gateway-health.not-kept'),
+    flushAfterMs: resources.healthAfterMs === undefined ? HEALTH_AFTER_MS : resources.healthAfterMs,
+  });
+  const gateways = watchedGateways(configured, health);
   const merchantAccounts = createMerchantAccounts(db, box);
   const ownAccountCode = createOwnAccountCodes(db);
   const onGatewayError = (error: unknown, paymentId: PaymentId): void => {
@@ -182,6 +206,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     recorder,
     gatewayTimeoutMs: config.gateways.timeoutMs,
     concurrency: 8,
+    queriesPerSecond: config.gateways.queriesPerSecond,
     onGatewayError,
   };
   const orders: CreateOrderDeps = {
@@ -203,6 +228,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     accounts,
     businessTimeZone,
     ownAccountCode,
+    standings,
     returnUrl: (gateway, id) =>
       `${publicUrl}/gateways/${gateway}/return/${links.tokenOf({ kind: 'payment', id })}`,
     callbackUrl: (gateway, account) =>
@@ -263,7 +289,17 @@ export async function compose(resources: ComposeResources): Promise<Service> {
   const jobs = schedule({
     pollPendingPayments: (limit) => pollPendingPayments(asking, limit),
     settleCredits: (limit) => settleLeftCredits(crediting, limit),
-    expireOrders: (limit) => expireOrders({ db, clock, newId, businessTimeZone, settleClaim: settle }, limit),
+    expireOrders: (limit) =>
+      expireOrders(
+        {
+          db,
+          clock,
+          newId,
+          businessTimeZone,
+          settleClaim: (key) => settleClaim(asking, key, 'ladder'),
+        },
+        limit,
+      ),
     refundSurplus: (limit) => refundSurplus({ ...refunds, logger }, limit),
     submitRefunds: (limit) => submitRefunds({ ...refunds, merchantAccounts, logger }, limit),
     reconcileBatches: async () => {
@@ -326,6 +362,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
           onFault: (error) => logger.error({ error, gateway: incoming.gateway }, 'callback.failed'),
           onResult({ gateway, result, lagSeconds }) {
             metrics.callbacks.inc({ gateway, result });
+            if (result !== 'rejected') health.noteCallback(gateway);
             if (lagSeconds !== null) metrics.callbackLag.observe({ gateway }, lagSeconds);
           },
         },
@@ -424,6 +461,8 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     orders,
     payments,
     asking,
+    health,
+    standings,
     dispatcher,
     runner,
     jobs,
@@ -436,6 +475,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     },
     async stopWork() {
       await Promise.all([runner.stop(), dispatcher.stop(), standIns?.stop()]);
+      await health.stop();
       await guarded.close();
     },
     announceStop() {
@@ -511,11 +551,17 @@ async function savePlatformAccounts(db: Database, box: SecretBox, gateways: Gate
   }
 }
 
+/** The same gateways, every call to them counted. */
+function watchedGateways(gateways: GatewayRegistry, health: GatewayHealth): Gateways {
+  const enabled = gateways.enabled().map((adapter) => health.watch(adapter));
+  const byCode = new Map<string, GatewayAdapter>(enabled.map((adapter) => [adapter.code, adapter]));
+  return { get: (code) => byCode.get(code) ?? null, enabled: () => enabled };
+}
+
 function createMerchantAccounts(db: Database, box: SecretBox): MerchantAccounts {
-  const read = createShortCache(async (key) => {
+  const read = createShortCache((key) => {
     const [gateway = '', code = ''] = key.split('/');
-    const account = await findMerchantAccount(db, box, { gateway, code });
-    return account?.enabled ? account : null;
+    return findMerchantAccount(db, box, { gateway, code });
   }, MEMORY_OF_ACCOUNTS);
   return (gateway, code) => read(`${gateway}/${code}`);
 }

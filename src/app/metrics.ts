@@ -28,6 +28,13 @@ export function createMetrics() {
       help: 'Calls to a gateway that gave no usable answer',
       registers,
     }),
+    gatewayCalls: new Histogram({
+      name: 'gateway_call_seconds',
+      help: 'Calls to gateways by operation (start, query, refund), and whether they gave no usable answer',
+      labelNames: ['gateway', 'operation', 'failed'],
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20],
+      registers,
+    }),
     webhookAttempts: new Counter({
       name: 'webhook_attempts_total',
       help: 'Webhook attempts by outcome',

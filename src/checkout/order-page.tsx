@@ -241,17 +241,21 @@ function methodParts(method: MethodView, view: OrderView, context: PageContext) 
   };
 }
 
-function whyNot(availability: MethodAvailability, name: string, context: PageContext): string | null {
+/** Why a method cannot be chosen, in a sentence; null when it can. */
+export function whyNot(availability: MethodAvailability, name: string, context: PageContext): string | null {
   const texts = messagesFor(context.locale).method;
   switch (availability.kind) {
     case 'available':
     case 'slow':
       return null;
-    case 'maintenance':
-      return texts.maintenance(
-        name,
-        instantFormat(context.timeZone, context.locale).moment(availability.until),
-      );
+    case 'maintenance': {
+      const until = instantFormat(context.timeZone, context.locale).moment(availability.until);
+      return availability.note === null
+        ? texts.maintenance(name, until)
+        : texts.maintenanceNote(name, until, availability.note);
+    }
+    case 'failing':
+      return texts.failing(name);
     case 'unavailable':
       return texts.unavailable(name);
     case 'over_limit':

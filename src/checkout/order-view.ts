@@ -75,7 +75,9 @@ export interface MethodView {
 export type MethodAvailability =
   | { readonly kind: 'available' }
   | { readonly kind: 'slow'; readonly minutes: number }
-  | { readonly kind: 'maintenance'; readonly until: Date }
+  /** `note` is the operator's own sentence in the page's language. */
+  | { readonly kind: 'maintenance'; readonly until: Date; readonly note: string | null }
+  | { readonly kind: 'failing' }
   | { readonly kind: 'unavailable' }
   | { readonly kind: 'over_limit'; readonly limit: Money }
   | { readonly kind: 'under_minimum'; readonly minimum: Money };

@@ -9,6 +9,7 @@ import { isUndecided } from '../domain/payments/payment-lifecycle.ts';
 import { startPayment, type StartedPayment } from '../features/payments/start-payment.ts';
 import { decodeForm, type FormFault } from '../web/forms.tsx';
 import { messagesFor } from '../web/i18n.ts';
+import type { PageContext } from '../web/page.tsx';
 import {
   addressOf,
   NOT_FOUND,
@@ -26,10 +27,10 @@ import {
   type OrderFacts,
 } from './checkout-facts.ts';
 import { continueAtGateway } from './hand-off-visit.ts';
-import { orderPage, METHOD_FIELD } from './order-page.tsx';
+import { orderPage, METHOD_FIELD, whyNot } from './order-page.tsx';
 import { orderStatePage } from './order-states-page.tsx';
 import { lineView, reasonOf, totalOf } from './order-reading.ts';
-import type { OrderView } from './order-view.ts';
+import type { MethodView, OrderView } from './order-view.ts';
 import { gatewayName, methodsFor } from './payment-methods.ts';
 
 type OrderKey = Pick<PaymentOrder, 'agencyId' | 'id'>;
@@ -53,6 +54,8 @@ export async function showOrder(deps: CheckoutDeps, visit: Visit, key: OrderKey)
 interface Shown {
   readonly faults?: readonly FormFault[];
   readonly selectedMethod?: string | null;
+  /** The method that was chosen and could not be had. */
+  readonly refused?: { readonly method: string; readonly reason: string };
   /** What the visitor saw before, when it is no longer what is due. */
   readonly before?: Money;
 }
@@ -67,7 +70,9 @@ async function orderAnswer(
   const today = dayOf(facts.now, deps.timeZone);
   const due = linesDueOn(order.lines, today);
   const total = totalOf(due, order);
-  const { faults = [], selectedMethod = null, before } = shown;
+  const { selectedMethod = null, before, refused } = shown;
+  const methods = await methodsFor(deps, order.agencyId, total, page.locale);
+  const faults = refused ? [refusalFault(refused, methods, page)] : (shown.faults ?? []);
   const view: OrderView = {
     lookupCode: facts.lookupCode,
     agency: facts.agency,
@@ -76,7 +81,7 @@ async function orderAnswer(
     transactionFee: money(0n, order.currency),
     reason: await reasonOf(deps, order, facts.now),
     payer: { name: order.payer.name ?? '', identityNumber: order.payer.identityNumber },
-    methods: await methodsFor(deps, order.agencyId, total, page.locale),
+    methods,
     selectedMethod,
     form: {
       action: orderPath(deps, order),
@@ -191,9 +196,23 @@ async function answerRefusal(
   }
   if (code === 'payment-order.not-open') return seeOther(orderPath(deps, facts.order));
   if (code === 'payment.gateway-not-available' || code === 'payment.amount-outside-gateway') {
-    const { locale } = visit.page;
-    const message = messagesFor(locale).method.unavailable(gatewayName(method, locale));
-    return await orderAnswer(deps, visit, facts, { faults: [{ field: METHOD_FIELD, message }] });
+    return await orderAnswer(deps, visit, facts, {
+      refused: { method, reason: String(error.facts['reason']) },
+    });
   }
   throw error;
+}
+
+/** Why the method that was chosen is not to be had: what the page itself says of it, or what the start was told. */
+function refusalFault(
+  { method, reason }: NonNullable<Shown['refused']>,
+  methods: readonly MethodView[],
+  page: PageContext,
+): FormFault {
+  const name = gatewayName(method, page.locale);
+  const shown = methods.find(({ code }) => code === method);
+  const texts = messagesFor(page.locale).method;
+  const told = shown && whyNot(shown.availability, name, page);
+  const message = told ?? (reason === 'failing' ? texts.failing(name) : texts.unavailable(name));
+  return { field: METHOD_FIELD, message };
 }

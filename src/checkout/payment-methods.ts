@@ -1,7 +1,9 @@
-/** The ways to pay that an order page offers: every enabled gateway, and why one of them cannot take this amount. */
+/** The ways to pay that an order page offers, and why one of them cannot be chosen now. */
 import type { AgencyId } from '../domain/kernel/ids.ts';
-import { compare, type Money } from '../domain/kernel/money.ts';
-import type { GatewayAdapter, GatewayCode } from '../gateways/gateway-adapter.ts';
+import type { Money } from '../domain/kernel/money.ts';
+import type { Offer } from '../domain/payments/gateway-offer.ts';
+import { gatewayFor } from '../features/payments/gateway-standings.ts';
+import type { GatewayCode } from '../gateways/gateway-adapter.ts';
 import { messagesFor, type Locale } from '../web/i18n.ts';
 import type { CheckoutDeps } from './checkout-deps.ts';
 import type { MethodAvailability, MethodView } from './order-view.ts';
@@ -17,35 +19,41 @@ const KINDS: Readonly<Record<GatewayCode, MethodView['kind']>> = {
   sandbox: 'card',
 };
 
+/** The methods an agency's payer may choose from; what the agency does not offer is not among them. */
 export async function methodsFor(
   deps: CheckoutDeps,
   agencyId: AgencyId,
   total: Money,
   locale: Locale,
 ): Promise<MethodView[]> {
-  return await Promise.all(
-    deps.start.gateways.enabled().map(async (adapter): Promise<MethodView> => ({
-      code: adapter.code,
-      kind: KINDS[adapter.code],
-      name: gatewayName(adapter.code, locale),
-      availability: await availabilityOf(deps, adapter, agencyId, total),
-    })),
+  const now = deps.clock.now();
+  const methods = await Promise.all(
+    deps.start.gateways.enabled().map(async (adapter): Promise<MethodView[]> => {
+      const gateway = await gatewayFor(deps.start, adapter, [agencyId]);
+      const availability = availabilityOf(gateway.offer([total], now), locale);
+      if (availability === null) return [];
+      const { code } = adapter;
+      return [{ code, kind: KINDS[code], name: gatewayName(code, locale), availability }];
+    }),
   );
+  return methods.flat();
 }
 
-async function availabilityOf(
-  deps: CheckoutDeps,
-  adapter: GatewayAdapter,
-  agencyId: AgencyId,
-  total: Money,
-): Promise<MethodAvailability> {
-  const { amountMin, amountMax, currencies } = adapter.profile;
-  if (!currencies.includes(total.currency)) return { kind: 'unavailable' };
-  if (compare(total, amountMax) > 0) return { kind: 'over_limit', limit: amountMax };
-  if (compare(total, amountMin) < 0) return { kind: 'under_minimum', minimum: amountMin };
-  const own = await deps.start.ownAccountCode(adapter.code, agencyId);
-  const account = await deps.start.merchantAccounts(adapter.code, own ?? 'platform');
-  return account === null ? { kind: 'unavailable' } : { kind: 'available' };
+function availabilityOf(offer: Offer, locale: Locale): MethodAvailability | null {
+  switch (offer.kind) {
+    case 'not_offered':
+      return null;
+    case 'available':
+      return { kind: 'available' };
+    case 'failing':
+      return { kind: 'failing' };
+    case 'maintenance':
+      return { kind: 'maintenance', until: offer.until, note: offer.note?.[locale] ?? null };
+    case 'unavailable':
+    case 'over_limit':
+    case 'under_minimum':
+      return offer;
+  }
 }
 
 /** What people know the gateway by; a code of an older installation stands for itself. */

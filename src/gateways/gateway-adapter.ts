@@ -35,7 +35,7 @@ export interface GatewayKind {
 
 export interface GatewayDeps {
   readonly fetch: GatewayHttp;
-  /** Messages carry the time of sending; nothing else of an adapter depends on it. */
+  /** Messages carry the time of sending, and an answer without a time of payment has the time it came; no more. */
   readonly clock: Clock;
 }
 
@@ -71,6 +71,8 @@ export interface GatewayProfile {
   readonly amountMax: Money;
   /** Time the citizen has before the gateway drops the payment. */
   readonly paymentLifetimeMinutes: number;
+  /** Questions a second that the gateway takes of one merchant, two or more, where it names a number. */
+  readonly queriesPerSecond?: number;
   /** Hosts a form of ours may lead to, redirects included; they go into the page's form-action policy. */
   readonly formActionOrigins: readonly string[];
   /** It sends no money back by itself: a refund is a transfer that a person makes to the payer's own account. */

@@ -7,13 +7,21 @@ import type {
   GatewayKind,
   MerchantAccount,
 } from './gateway-adapter.ts';
+import { momoGateway } from './momo/gateway.ts';
 import { sandboxGateway } from './sandbox/gateway.ts';
 import { vietqrGateway } from './vietqr/gateway.ts';
+import { vnpayGateway } from './vnpay/gateway.ts';
+import { stripeGateway } from './stripe/gateway.ts';
+import { zaloPayGateway } from './zalopay/gateway.ts';
 
 /** Every gateway this version knows. */
 const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
   sandbox: sandboxGateway,
   vietqr: vietqrGateway,
+  vnpay: vnpayGateway,
+  momo: momoGateway,
+  stripe: stripeGateway,
+  zalopay: zaloPayGateway,
 };
 
 export interface GatewayRegistry {

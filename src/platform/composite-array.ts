@@ -12,9 +12,21 @@ export function compositeArray(columns: readonly string[], rows: readonly Row[])
   return `{${rows.map((row) => quoted(`(${columns.map((column) => field(row[column])).join(',')})`)).join(',')}}`;
 }
 
-/** Long texts as one `text[]` parameter: outside of rows they are quoted once only. */
-export function textArray(texts: readonly string[]): string {
-  return `{${texts.map(quoted).join(',')}}`;
+const TEXT_OID = 25;
+
+/** Texts as one `text[]` parameter in the binary form of arrays, where nothing is quoted or read byte by byte. */
+export function textArray(texts: readonly string[]): Buffer {
+  const lengths = texts.map((text) => Buffer.byteLength(text));
+  const size = lengths.reduce((sum, length) => sum + 4 + length, 20);
+  const array = Buffer.allocUnsafe(size);
+  // One dimension, no nulls, the type of an element; how many, counted from 1.
+  let at = 0;
+  for (const head of [1, 0, TEXT_OID, texts.length, 1]) at = array.writeInt32BE(head, at);
+  texts.forEach((text, index) => {
+    at = array.writeInt32BE(lengths[index] ?? 0, at);
+    at += array.write(text, at, 'utf8');
+  });
+  return array;
 }
 
 /** Text that needs no quotes in a row: letters, digits and marks that mean nothing there. */

@@ -76,6 +76,8 @@ export interface Config {
   };
   readonly gateways: {
     readonly timeoutMs: number;
+    /** Questions about silent payments in a second, to one gateway, of all processes. */
+    readonly queriesPerSecond: number;
     /** The variables of each gateway that is switched on, by its code; the registry says what is missing. */
     readonly enabled: Readonly<Record<string, Readonly<Record<string, string | Secret>>>>;
   };
@@ -162,7 +164,11 @@ export function readConfig(env: Environment, files: { readonly dataDir: string }
       timeoutMs: variables.WEBHOOK_TIMEOUT_MS,
       allowedHosts: allowedHosts(variables, isProduction),
     },
-    gateways: { timeoutMs: variables.GATEWAY_TIMEOUT_MS, enabled: enabledGateways(variables) },
+    gateways: {
+      timeoutMs: variables.GATEWAY_TIMEOUT_MS,
+      queriesPerSecond: variables.GATEWAY_QUERIES_PER_SECOND,
+      enabled: enabledGateways(variables),
+    },
     dataDir,
     warnings,
   });
@@ -280,6 +286,7 @@ const VARIABLES = z.object({
   WEBHOOK_TIMEOUT_MS: whole(100, 60_000, 10_000),
   WEBHOOK_ALLOWED_HOSTS: z.string().optional(),
   GATEWAY_TIMEOUT_MS: whole(100, 60_000, 10_000),
+  GATEWAY_QUERIES_PER_SECOND: whole(2, 1_000_000, 5),
 });
 
 type Variables = z.infer<typeof VARIABLES> & {

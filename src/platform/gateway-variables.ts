@@ -17,4 +17,17 @@ export const GATEWAY_VARIABLES = {
       'VIETQR_PAYOS_CHECKSUM_KEY',
     ],
   },
+  vnpay: { plain: ['VNPAY_TMN_CODE', 'VNPAY_PAY_URL', 'VNPAY_API_URL'], secret: ['VNPAY_HASH_SECRET'] },
+  momo: {
+    plain: ['MOMO_PARTNER_CODE', 'MOMO_API_URL', 'MOMO_PAY_ORIGINS', 'MOMO_AUTO_CAPTURE'],
+    secret: ['MOMO_ACCESS_KEY', 'MOMO_SECRET_KEY'],
+  },
+  stripe: {
+    plain: ['STRIPE_ACCOUNT_ID', 'STRIPE_API_URL', 'STRIPE_PAY_ORIGIN'],
+    secret: ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],
+  },
+  zalopay: {
+    plain: ['ZALOPAY_APP_ID', 'ZALOPAY_API_URL', 'ZALOPAY_PAY_ORIGINS'],
+    secret: ['ZALOPAY_KEY1', 'ZALOPAY_KEY2'],
+  },
 } as const satisfies Readonly<Record<string, GatewayVariableNames>>;

@@ -128,44 +128,61 @@ interface ExchangeLimits {
 }
 
 async function exchange(agent: Agent, request: HttpRequest, limits: ExchangeLimits): Promise<HttpResponse> {
-  const timeout = AbortSignal.timeout(limits.timeoutMs);
-  const signal = limits.signal ? AbortSignal.any([timeout, limits.signal]) : timeout;
-  const answer = await send(request.url, {
-    dispatcher: agent,
-    method: request.method,
-    // An answer that is packed would have to be unpacked, and a small one may unpack to a very large one.
-    headers: { 'accept-encoding': 'identity', ...request.headers },
-    body: request.body ?? null,
-    signal,
-    headersTimeout: limits.timeoutMs,
-    bodyTimeout: limits.timeoutMs,
-  });
-  const { bytes, isTruncated } = await readUpTo(answer.body, limits.maxResponseBytes);
-  return { status: answer.statusCode, headers: joined(answer.headers), body: bytes, isTruncated };
+  // Not AbortSignal.timeout, which cannot be taken back: at thousands a second tens of thousands would wait for nothing.
+  const timeUp = new AbortController();
+  const timer = setTimeout(() => {
+    timeUp.abort(new DOMException('The exchange took too long.', 'TimeoutError'));
+  }, limits.timeoutMs);
+  try {
+    const answer = await send(request.url, {
+      dispatcher: agent,
+      method: request.method,
+      // An answer that is packed would have to be unpacked, and a small one may unpack to a very large one.
+      headers: { 'accept-encoding': 'identity', ...request.headers },
+      body: request.body ?? null,
+      signal: limits.signal ? AbortSignal.any([timeUp.signal, limits.signal]) : timeUp.signal,
+      headersTimeout: limits.timeoutMs,
+      bodyTimeout: limits.timeoutMs,
+    });
+    const { bytes, isTruncated } = await readUpTo(answer.body, limits.maxResponseBytes);
+    return { status: answer.statusCode, headers: joined(answer.headers), body: bytes, isTruncated };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-async function readUpTo(
+/** By events: to go through a stream with `for await` costs more than a short answer itself. */
+function readUpTo(
   body: Dispatcher.ResponseData['body'],
   maxBytes: number,
 ): Promise<{ bytes: Uint8Array; isTruncated: boolean }> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  let isTruncated = false;
-  body.on('error', () => undefined);
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    let isEnded = false;
+    const end = (isTruncated: boolean): void => {
+      if (isEnded) return;
+      isEnded = true;
+      resolve({ bytes: Buffer.concat(chunks), isTruncated });
+      body.destroy();
+    };
+    body.on('data', (chunk: Buffer) => {
+      if (isEnded) return;
       chunks.push(chunk.subarray(0, maxBytes - length));
       length += chunk.length;
-      if (length > maxBytes) {
-        isTruncated = true;
-        break;
-      }
-    }
-  } catch {
-    isTruncated = true; // Broken off, or too slow: the status has arrived all the same.
-  }
-  body.destroy();
-  return { bytes: Buffer.concat(chunks), isTruncated };
+      if (length > maxBytes) end(true);
+    });
+    body.on('end', () => {
+      end(false);
+    });
+    // Broken off, or too slow: the status has arrived all the same.
+    body.on('error', () => {
+      end(true);
+    });
+    body.on('close', () => {
+      end(true);
+    });
+  });
 }
 
 function joined(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {

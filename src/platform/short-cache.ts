@@ -6,6 +6,12 @@ export interface ShortCacheOptions {
   readonly maxEntries: number;
 }
 
+export interface ShortCache<Value> {
+  (key: string): Promise<Value>;
+  /** Forgets everything: whoever changed what is remembered reads its own change. */
+  forget(): void;
+}
+
 /**
  * Remembers what `read` answers for a key, its failures not.
  *
@@ -14,9 +20,9 @@ export interface ShortCacheOptions {
 export function createShortCache<Value>(
   read: (key: string) => Promise<Value>,
   { lifeMs, maxEntries }: ShortCacheOptions,
-): (key: string) => Promise<Value> {
+): ShortCache<Value> {
   const entries = new Map<string, { readonly value: Promise<Value>; readonly until: number }>();
-  return (key) => {
+  const recall = (key: string): Promise<Value> => {
     const now = performance.now();
     const known = entries.get(key);
     if (known && known.until > now) return known.value;
@@ -29,4 +35,5 @@ export function createShortCache<Value>(
     });
     return value;
   };
+  return Object.assign(recall, { forget: () => entries.clear() });
 }

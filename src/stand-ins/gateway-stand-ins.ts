@@ -1,5 +1,9 @@
 /** The gateways whose other party is played here, by code. One row a gateway. */
+import { momoStandIn } from './momo/momo.ts';
 import type { Peer, PeerOptions } from './peer/peer.ts';
+import { createVnpayStandIn } from './vnpay/vnpay.ts';
+import { createStripeStandIn } from './stripe/stripe.ts';
+import { zaloPayStandIn } from './zalopay/zalopay.ts';
 
 export interface GatewayStandIn {
   readonly peer: Peer;
@@ -9,4 +13,9 @@ export interface GatewayStandIn {
 
 export type GatewayStandInMaker = (options: PeerOptions) => GatewayStandIn;
 
-export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = {};
+export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = {
+  vnpay: createVnpayStandIn,
+  momo: momoStandIn,
+  stripe: createStripeStandIn,
+  zalopay: zaloPayStandIn,
+};

@@ -92,6 +92,26 @@ describe('refunds over HTTP', () => {
     await hasNoDrift(world);
   });
 
+  it('tell their terms before they are asked for, and what stands in the way', async () => {
+    const order = await world.paidOrder();
+    const path = `/v1/payment-orders/${publicId('po', order.orderId)}/refund-terms`;
+    const terms = await read(path).expect(200);
+    assert.deepEqual(terms.body, {
+      amount_available: Number(WHOLE),
+      currency: 'VND',
+      route: 'gateway',
+      partial: true,
+      until: null,
+      amount_min: null,
+      amount_max: null,
+    });
+    await ask(order, { ...whole, amount: 100_000 }).expect(201);
+    assert.equal((await read(path).expect(200)).body.amount_available, Number(WHOLE) - 100_000);
+    const unpaid = await world.openOrder();
+    const none = await read(`/v1/payment-orders/${publicId('po', unpaid.orderId)}/refund-terms`).expect(409);
+    assert.equal(none.body.code, 'payment-order.not-paid');
+  });
+
   it('sent twice under one key are one; under two keys the second is told what is left', async () => {
     const order = await world.paidOrder();
     const body = { ...whole, amount: 100_000 };
@@ -171,6 +191,7 @@ describe('refunds over HTTP', () => {
           params: { id: publicId('po', order.orderId) },
           body: { ...whole, amount: 1 },
         },
+        getRefundTerms: { kind: 'object', params: { id: publicId('po', order.orderId) } },
         getRefund: { kind: 'object', params: { id: refund.body.id as string } },
         decideRefund: {
           kind: 'object',

@@ -105,7 +105,7 @@ describe('requests to the JSON API', () => {
     ['a text', '"x"', ''],
     ['null', 'null', ''],
     ['nothing', '', null],
-    ['bytes that are not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), null],
+    ['bytes that are not UTF-8', Buffer.from('{"title":"x\xff","amount":1}', 'latin1'), null],
     ['UTF-16', Buffer.from('{"title":"x","amount":1}', 'utf16le'), ''],
     ['nesting without end', '['.repeat(100_000), '/0'.repeat(32)],
     ['objects without end', '{"a":'.repeat(50_000), '/a'.repeat(32)],
@@ -287,6 +287,7 @@ describe('requests to the JSON API', () => {
     await post('{"title":"canary-title","amount":1}');
     await post('{"title":"canary-title","amount":1,"canary-field":1}');
     await get('/v1/notes?title=canary-title');
+    await get('/v1/notes?title=canary-title&limit=canary-limit');
     await request(api.app).post('/oauth/token').type('form').send({
       grant_type: 'client_credentials',
       client_id: api.first.clientId,

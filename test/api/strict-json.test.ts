@@ -40,6 +40,13 @@ describe('strict JSON', () => {
     );
   });
 
+  it('promise 18: refuses every number that it could not give back digit by digit', () => {
+    assert.equal(parseStrictJson('9007199254740991'), 9_007_199_254_740_991);
+    for (const text of ['9007199254740992', '9007199254740993', '-9007199254740992', '1e3', '100.0', '-0']) {
+      assert.throws(() => parseStrictJson(text), Refusal, text);
+    }
+  });
+
   it('reads a quarter of a megabyte of one text, and of many, in a moment', () => {
     const long = 'x\\n'.repeat(80_000);
     assert.equal((parseStrictJson(`"${long}"`) as string).length, 160_000);

@@ -11,7 +11,8 @@ export type TenantCase =
   /** It lists or sums up: what the first agency's answer holds, the second's must not. */
   | {
       readonly kind: 'list';
-      readonly marker: string;
+      /** What of it, each, when a list is put together from several places. */
+      readonly marker: string | readonly string[];
       readonly query?: string;
       readonly params?: Readonly<Record<string, string>>;
     }
@@ -85,11 +86,13 @@ async function listFault(
 ): Promise<string | null> {
   const own = await ask(setup, row, { token: setup.ownerToken, ...given });
   if (own.status !== 200) return `answers ${String(own.status)} to its owner: ${own.text}`;
-  if (!own.text.includes(given.marker))
-    return `does not show "${given.marker}" to its owner, so the case shows nothing`;
+  const markers = typeof given.marker === 'string' ? [given.marker] : given.marker;
+  const unseen = markers.find((marker) => !own.text.includes(marker));
+  if (unseen !== undefined) return `does not show "${unseen}" to its owner, so the case shows nothing`;
   const foreign = await ask(setup, row, { token: setup.strangerToken, ...given });
   if (foreign.status >= 500) return `answers ${String(foreign.status)} to another agency`;
-  return foreign.text.includes(given.marker) ? `shows "${given.marker}" to another agency` : null;
+  const shown = markers.find((marker) => foreign.text.includes(marker));
+  return shown === undefined ? null : `shows "${shown}" to another agency`;
 }
 
 interface Asked {

@@ -54,7 +54,10 @@ describe('the registry of gateways', () => {
   });
 
   it('says so when this version has no adapter for an enabled gateway', () => {
-    assert.throws(() => openRegistry({ momo: {} }, deps), /Gateway momo is enabled, but this version has no/);
+    assert.throws(
+      () => openRegistry({ keypay: {} }, deps),
+      /Gateway keypay is enabled, but this version has no/,
+    );
   });
 
   it('refuses one gateway twice', () => {

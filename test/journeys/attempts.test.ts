@@ -50,6 +50,35 @@ describe('attempts at an order', () => {
     );
   }
 
+  it('promise 33: an order asked for many times at once under one key is one order with one answer', async () => {
+    const body = orderBody('H29');
+    const ask = () => agency.call('POST', '/v1/payment-orders', { body, key: 'one-key' });
+    const before = await world.count('payment_orders');
+    const answers = await Promise.all(Array.from({ length: 8 }, ask));
+    const opened = answers.filter(({ status }) => status === 201);
+    for (const { status, body: told } of answers) {
+      assert.ok(status === 201 || told.code === 'idempotency.in-progress', JSON.stringify(told));
+    }
+    const [first] = opened;
+    assert.ok(first);
+    for (const { body: told } of opened) assert.deepEqual(told, first.body);
+    const again = await ask();
+    assert.equal(again.headers.get('idempotent-replayed'), 'true');
+    assert.deepEqual([again.status, again.body], [201, first.body]);
+    assert.equal(await world.count('payment_orders'), before + 1);
+  });
+
+  it('promise 34: another order under a used key is refused and not opened', async () => {
+    await world.openOrder(agency, { key: 'used-key' });
+    const before = await world.count('payment_orders');
+    const answer = await agency.call('POST', '/v1/payment-orders', {
+      body: orderBody('H29'),
+      key: 'used-key',
+    });
+    assert.deepEqual([answer.status, answer.body.code], [409, 'idempotency.mismatch']);
+    assert.equal(await world.count('payment_orders'), before);
+  });
+
   const rushes = scaled(2, 40);
   it(`promise 36: one fee of one dossier asked for at once under many keys is one open order; the rest hear which${times(rushes)}`, async () => {
     for (let round = 0; round < rushes; round += 1) {

@@ -174,6 +174,32 @@ describe('callbacks in any order', () => {
     await isPaid(order, payment);
   });
 
+  it('promise 76: an outcome that is undone at its commit pays nothing and tells nobody; the retry does both', async () => {
+    const [order, payment] = await world.orderWithPayment(agency);
+    const told = notice(world, [approved(payment)]);
+    await query(
+      world.database.ownerDb,
+      `create function undo() returns trigger language plpgsql as $$ begin raise exception 'undone'; end $$`,
+    );
+    await query(
+      world.database.ownerDb,
+      `create constraint trigger undo after insert on events deferrable initially deferred
+       for each row execute function undo()`,
+    );
+    assert.equal((await send(world, told)).status, 503);
+    await world.service.dispatcher.deliverDue();
+    assert.deepEqual(await world.eventTypes(order), ['payment_order.opened']);
+    assert.equal((await world.payment(payment.id)).state, 'handed_off');
+    const heard = (await world.inbox.messages('H29')).filter(({ body }) => body.includes(order.publicId));
+    assert.deepEqual(
+      heard.map(({ eventType }) => eventType),
+      ['payment_order.opened'],
+    );
+    await query(world.database.ownerDb, 'drop trigger undo on events');
+    assert.equal((await send(world, told)).status, 200);
+    await isPaid(order, payment);
+  });
+
   it('promise 31: a crash after the commit and before the reply leaves a retry that changes nothing', async () => {
     const [order, payment] = await world.orderWithPayment(agency);
     const told = notice(world, [approved(payment)]);

@@ -1,8 +1,9 @@
 /** The same word again: in sequence, at one instant, beside a query, late, or about another payment. */
 import assert from 'node:assert/strict';
 import { pollPendingPayments } from '../../src/features/payments/ask-gateway.ts';
+import { saveMerchantAccount } from '../../src/features/payments/merchant-account-store.ts';
 import { APPLY_OUTCOMES, gatedPool, type GatedPool } from '../support/gate.ts';
-import { approved, declined, notice, pending, send, signed, tell } from '../support/notices.ts';
+import { approved, declined, notice, pending, send, signed, tell, type Notice } from '../support/notices.ts';
 import { scaled, scaledTimeout, times } from '../support/scale.ts';
 import { startTestService, type TestAgency, type TestPayment, type TestService } from '../support/service.ts';
 
@@ -138,6 +139,33 @@ describe('a callback that comes again', () => {
     const forOther = notice(world, [approved(payment)], { merchantId: 'ANOTHER' });
     assert.equal((await send(world, forOther)).status, 401);
     assert.equal(await world.orderStatus(order), 'open');
+  });
+
+  it("promise 24: one merchant account's message is worth nothing at another's address, nor on another's payment", async () => {
+    const own = { merchantId: 'G01-MERCHANT', secret: 'the-secret-of-g01' };
+    const other = await world.addAgency('G01');
+    const account = { gateway: 'sandbox', code: 'G01', agencyId: other.agencyId, settings: {} };
+    const { merchantId, secret } = own;
+    await saveMerchantAccount(world.db, world.service.box, {
+      ...account,
+      merchantId,
+      secrets: [{ signing: secret }],
+    });
+    const door = '/gateways/sandbox/G01/callback';
+    const [order, payment] = await world.orderWithPayment(agency);
+    const attempts: [string, Notice, string | undefined, number][] = [
+      ['ours at their address', notice(world, [approved(payment)]), door, 401],
+      ['ours with their merchant id', notice(world, [approved(payment)], { merchantId }), door, 401],
+      ['theirs with our merchant id', notice(world, [approved(payment)], { secret }), door, 401],
+      ['theirs at our address', notice(world, [approved(payment)], own), undefined, 401],
+      ['theirs about our payment', notice(world, [approved(payment)], own), door, 404],
+    ];
+    for (const [what, told, path, status] of attempts) {
+      assert.equal((await send(world, told, path)).status, status, what);
+      assert.equal((await world.payment(payment.id)).state, 'handed_off', what);
+    }
+    assert.equal(await world.orderStatus(order), 'open');
+    assert.equal((await tell(world, approved(payment))).status, 200);
   });
 
   it('promise 27: words the bank never promised are kept as undecided, and asked about', async () => {

@@ -1,14 +1,23 @@
 /** Outcomes that are written together: a stale one is left out alone, and events that share their text read as wholes. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { keepCallback } from '../../src/features/callbacks/callback-store.ts';
 import { createAccountBook } from '../../src/features/ledger/account-store.ts';
 import {
   recordOutcomes,
+  type CallbackRecord,
   type OutcomeItem,
   type RecordOutcomeDeps,
 } from '../../src/features/payments/record-outcome.ts';
 import { query, type HotPool, type Statement } from '../../src/platform/database.ts';
 import { vnd } from '../../src/domain/kernel/money.ts';
-import { startTestService, type TestAgency, type TestPayment, type TestService } from '../support/service.ts';
+import {
+  startTestService,
+  type TestAgency,
+  type TestOrder,
+  type TestPayment,
+  type TestService,
+} from '../support/service.ts';
 
 describe('outcomes in a batch', () => {
   let world: TestService;
@@ -111,4 +120,106 @@ describe('outcomes in a batch', () => {
     for (const { body, kept } of issued) assert.ok(kept < body.length / 2, 'the common text is kept once');
     assert.equal(paid.kept, paid.body.length);
   });
+
+  const SHAPES = {
+    'one receipt': [{ obligation_type: 'charge', description: 'Lệ phí "A"', amount: 150_000 }],
+    'two receipts': undefined,
+  } as const;
+  for (const [shape, lines] of Object.entries(SHAPES)) {
+    it(`writes of one alone what it writes of each in a batch: ${shape}`, async () => {
+      const changes = lines ? { lines } : {};
+      const paid: [TestOrder, TestPayment][] = [];
+      for (let count = 0; count < 3; count += 1) paid.push(await world.orderWithPayment(agency, changes));
+      const [alone, ...together] = await Promise.all(paid.map(([, payment]) => approvedItem(payment)));
+      assert.ok(alone);
+      await recordOutcomes(depsWith(hot), [withCallback(alone)]);
+      await recordOutcomes(depsWith(hot), together.map(withCallback));
+      const [ofOne, ...ofBatch] = await Promise.all(paid.map(([order, payment]) => rowsOf(order, payment)));
+      assert.equal(ofOne?.['receipts']?.length, shape === 'one receipt' ? 1 : 2);
+      for (const rows of ofBatch) assert.deepEqual(rows, ofOne);
+    });
+  }
+
+  it('writes one alone once, whose callback was kept before its payment was known', async () => {
+    const [, payment] = await world.orderWithPayment(agency);
+    const item = withCallback(await approvedItem(payment));
+    const { callback } = item;
+    await keepCallback(world.db, callback, {
+      gateway: item.gateway,
+      account: item.account,
+      verified: true,
+      result: 'unknown_payment',
+      reason: null,
+    });
+    const [told] = await recordOutcomes(depsWith(hot), [item]);
+    assert.equal(told?.result, 'recorded');
+    assert.equal(
+      await world.count('gateway_callbacks', `digest = '\\x${callback.digest}' and result = 'recorded'`),
+      1,
+    );
+    assert.equal(await world.count('ledger_transactions', `event_ref = '${payment.id}'`), 1);
+  });
+
+  function withCallback(item: OutcomeItem): OutcomeItem & { readonly callback: CallbackRecord } {
+    const body = Buffer.from(
+      JSON.stringify({ reference: item.merchantReference, note: 'Phí "một phần" \\ và\nhai' }),
+    );
+    return {
+      ...item,
+      callback: {
+        id: world.service.newId(),
+        digest: createHash('sha256').update(body).digest('hex'),
+        method: 'POST',
+        query: 'a=1&b=%20',
+        headers: { 'sandbox-signature': ['v1="x, y"', '{}'] },
+        body,
+        receivedAt: world.service.clock.now(),
+      },
+    };
+  }
+
+  /** All rows that an outcome writes or ends, without what differs from payment to payment. */
+  async function rowsOf(order: TestOrder, payment: TestPayment): Promise<Record<string, string[]>> {
+    const rows: Record<string, string[]> = {};
+    for (const [table, where] of Object.entries(TOUCHED)) {
+      const found = await query<{ row: string }>(
+        world.db,
+        `select row_to_json(t)::text as row from ${table} t where ${where} order by t::text`,
+        { agencyId: order.agencyId, orderId: order.id, paymentId: payment.id },
+      );
+      rows[table] = found.map(({ row }) => withoutNames(row, payment.reference)).sort();
+    }
+    return rows;
+  }
 });
+
+const BY_ORDER = 't.agency_id = :agencyId and t.order_id = :orderId';
+const TOUCHED = {
+  payment_orders: 't.agency_id = :agencyId and t.id = :orderId',
+  payments: 't.id = :paymentId',
+  gateway_callbacks: 't.payment_id = :paymentId',
+  gateway_transactions: 't.payment_id = :paymentId',
+  allocations: BY_ORDER,
+  order_claims: BY_ORDER,
+  payment_queries: 't.payment_id = :paymentId',
+  order_expiries: BY_ORDER,
+  open_obligations: BY_ORDER,
+  ledger_transactions: 't.event_ref = :paymentId::text',
+  ledger_transfers:
+    't.transaction_id in (select x.id from ledger_transactions x where x.event_ref = :paymentId::text)',
+  receipts: BY_ORDER,
+  directory: `t.subject_id in (select r.id from receipts r where r.order_id = :orderId)`,
+  event_bodies: BY_ORDER,
+  webhook_queue: BY_ORDER,
+} as const;
+
+/** Ids, references, codes, numbers and instants say which payment it was, not what was written of it. */
+function withoutNames(row: string, reference: string): string {
+  return row
+    .replaceAll(reference, 'REFERENCE')
+    .replaceAll(/[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}/g, 'ID')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)/g, 'INSTANT')
+    .replaceAll(/\\x[0-9a-f]+/g, 'BYTES')
+    .replaceAll(/\b[0-9A-Z]{12}\b/g, 'CODE')
+    .replaceAll(/"(number|xid|dossier_code)(\\?)":\\?"?[^",}]+"?/g, '"$1"');
+}

@@ -30,7 +30,9 @@ describe('two agencies at every route', () => {
       body: { url: `${world.origin}/sandbox/agency/H29/inbox`, description: 'to be deleted' },
     });
     const toDelete = { id: unused.body.id as string };
-    const delivery = { id: (await read('/v1/webhook-deliveries')).data[0].id as string };
+    const deliveryWhich = async (status: string): Promise<string> =>
+      (await read(`/v1/webhook-deliveries?status=${status}`)).data[0].id as string;
+    const [waiting, delivered] = [await deliveryWhich('pending'), await deliveryWhich('delivered')];
     const account = { id: (await read('/v1/ledger/accounts')).data[0].id as string };
     const trail = (await read(`/v1/payment-orders/${order.publicId}/timeline`)).data as {
       kind: string;
@@ -59,6 +61,7 @@ describe('two agencies at every route', () => {
       },
       listFees: { kind: 'no_object', why: 'the fee schedule is public' },
       requestRefund: object(id, { amount: 1_000, amount_available: available, reason: 'Nộp thừa' }),
+      getRefundTerms: object(id),
       getRefund: object(refund),
       decideRefund: object(refund, { decision: 'reject', note: 'Không đúng' }),
       getReceipt: object(receipt),
@@ -69,8 +72,8 @@ describe('two agencies at every route', () => {
       rotateWebhookSecret: object(endpoint),
       testWebhookEndpoint: object(endpoint),
       deleteWebhookEndpoint: object(toDelete),
-      listWebhookDeliveries: { kind: 'list', marker: delivery.id },
-      redeliverWebhook: object(delivery),
+      listWebhookDeliveries: { kind: 'list', marker: [waiting, delivered] },
+      redeliverWebhook: object({ id: waiting }),
       readEvents: { kind: 'list', marker: order.publicId },
       getTrialBalance: { kind: 'list', marker: 'H29' },
       listLedgerAccounts: { kind: 'list', marker: account.id },

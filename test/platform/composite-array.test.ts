@@ -1,6 +1,23 @@
 import assert from 'node:assert/strict';
-import { compositeArray, query } from '../../src/platform/database.ts';
+import { compositeArray, query, textArray } from '../../src/platform/database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const TEXTS = [
+  'plain',
+  '',
+  'null',
+  'NULL',
+  ' spaced ',
+  '"quoted"',
+  String.raw`back\slash and \n`,
+  String.raw`\"`,
+  'comma, brace { } paren ( )',
+  'line\nbreak\ttab\rreturn',
+  'Nguyễn Văn Ân',
+  '😀 pair of surrogates',
+  '\u007f\u2028',
+  JSON.stringify({ a: 'x"y\\z', b: ['\n', null] }),
+];
 
 describe('rows as an array of a composite type', () => {
   let database: TestDatabase;
@@ -21,23 +38,7 @@ describe('rows as an array of a composite type', () => {
   };
 
   it('gives back every text as it was', async () => {
-    const texts = [
-      'plain',
-      '',
-      'null',
-      'NULL',
-      ' spaced ',
-      '"quoted"',
-      String.raw`back\slash and \n`,
-      String.raw`\"`,
-      'comma, brace { } paren ( )',
-      'line\nbreak\ttab\rreturn',
-      'Nguyễn Văn Ân',
-      '😀 pair of surrogates',
-      '\u007f\u2028',
-      JSON.stringify({ a: 'x"y\\z', b: ['\n', null] }),
-      null,
-    ];
+    const texts = [...TEXTS, null];
     assert.deepEqual(await claims(texts), texts);
   });
 
@@ -54,5 +55,14 @@ describe('rows as an array of a composite type', () => {
       text,
       String.raw`{"(9000000000000000,,\"{\\\"content-type\\\":[\\\"a \\\\\\\"b\\\\\\\"\\\"]}\",1970-01-01T00:00:00.000Z)"}`,
     );
+  });
+
+  it('gives back texts that travel in a list of their own, too', async () => {
+    for (const texts of [TEXTS, []]) {
+      const { rows } = await database.db.raw<{ rows: { texts: string[] }[] }>('select ?::text[] as texts', [
+        textArray(texts),
+      ]);
+      assert.deepEqual(rows, [{ texts }]);
+    }
   });
 });

@@ -443,7 +443,19 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
     order({
       methods: [
         { code: 'a', kind: 'card', name: 'A', availability: { kind: 'slow', minutes: 5 } },
-        { code: 'b', kind: 'card', name: 'B', availability: { kind: 'maintenance', until: AT('10:30:00') } },
+        {
+          code: 'b',
+          kind: 'card',
+          name: 'B',
+          availability: { kind: 'maintenance', until: AT('10:30:00'), note: null },
+        },
+        {
+          code: 'e',
+          kind: 'card',
+          name: 'E',
+          availability: { kind: 'maintenance', until: AT('10:30:00'), note: 'Nâng cấp.' },
+        },
+        { code: 'f', kind: 'card', name: 'F', availability: { kind: 'failing' } },
         { code: 'c', kind: 'wallet', name: 'C', availability: { kind: 'unavailable' } },
         {
           code: 'd',

@@ -176,6 +176,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     hotPool: options.wrapHotPool?.(pools.hotPool) ?? pools.hotPool,
     clock,
     works: false,
+    healthAfterMs: null,
   });
   front.on('request', (request, response) => {
     if (!options.front?.(request, response)) service.server.emit('request', request, response);
@@ -298,6 +299,7 @@ function environmentOf(
     SANDBOX_SECRET,
     SANDBOX_GATEWAYS: 'none',
     LOG_LEVEL: 'warn',
+    GATEWAY_QUERIES_PER_SECOND: '1000000',
     LIMIT_TOKEN_REQUESTS_PER_MINUTE: '1000000',
     LIMIT_API_REQUESTS_PER_MINUTE: '1000000',
     LIMIT_PUBLIC_LOOKUPS_PER_MINUTE: '1000000',

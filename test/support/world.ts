@@ -23,6 +23,7 @@ import {
 import { createRegistryReader } from '../../src/features/orders/order-registry.ts';
 import type { OrderKey } from '../../src/features/orders/order-store.ts';
 import type { AskGatewayDeps } from '../../src/features/payments/ask-gateway.ts';
+import { createGatewayStandings } from '../../src/features/payments/gateway-standings.ts';
 import {
   findPayment,
   findPaymentsOfOrder,
@@ -125,13 +126,14 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     accounts,
     businessTimeZone: TIME_ZONE,
     ownAccountCode: () => Promise.resolve(null),
+    standings: createGatewayStandings({ db, clock }),
     returnUrl: (gateway, id) =>
       `${origin}/gateways/${gateway}/return/${links.tokenOf({ kind: 'payment', id })}`,
     callbackUrl: (gateway) => `${origin}/gateways/${gateway}/callback`,
     gatewayTimeoutMs: 5_000,
     onGatewayError,
   };
-  const ask: AskGatewayDeps = { ...start, recorder, concurrency: 4 };
+  const ask: AskGatewayDeps = { ...start, recorder, concurrency: 4, queriesPerSecond: 1_000_000 };
   const deps: CheckoutDeps = {
     db,
     clock,

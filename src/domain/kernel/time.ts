@@ -28,10 +28,22 @@ export function day(text: string): Day {
   return parsed;
 }
 
+const MINUTE_MS = 60_000;
 const dayFormats = new Map<string, Intl.DateTimeFormat>();
+/** The last answer of each zone: what comes in is mostly of the same minute, and days change between minutes. */
+const lastDays = new Map<string, { readonly minute: number; readonly day: Day }>();
 
 /** The day on which an instant falls in a time zone. */
 export function dayOf(at: Date, timeZone: string): Day {
+  const minute = Math.floor(at.getTime() / MINUTE_MS);
+  const last = lastDays.get(timeZone);
+  if (last?.minute === minute) return last.day;
+  const found = formatDay(at, timeZone);
+  lastDays.set(timeZone, { minute, day: found });
+  return found;
+}
+
+function formatDay(at: Date, timeZone: string): Day {
   let format = dayFormats.get(timeZone);
   if (!format) {
     format = new Intl.DateTimeFormat('en-CA', {
@@ -55,7 +67,7 @@ export function addDays(from: Day, days: number): Day {
 }
 
 export function addMinutes(at: Date, minutes: number): Date {
-  return new Date(at.getTime() + minutes * 60_000);
+  return new Date(at.getTime() + minutes * MINUTE_MS);
 }
 
 export function addSeconds(at: Date, seconds: number): Date {

@@ -3,17 +3,21 @@ import type { PaymentId } from '../../domain/kernel/ids.ts';
 import { addMinutes, addSeconds, type Clock } from '../../domain/kernel/time.ts';
 import type { GatewayOutcome } from '../../domain/payments/gateway-outcome.ts';
 import { isUndecided } from '../../domain/payments/payment-lifecycle.ts';
+import type { Asker } from '../../domain/payments/query-budget.ts';
 import { CITIZEN_MAY_ASK_EVERY_SECONDS, dueAt, nextStep } from '../../domain/payments/query-ladder.ts';
 import type { GatewayAdapter } from '../../gateways/gateway-adapter.ts';
-import type { Database } from '../../platform/database.ts';
+import { inTransaction, type Database } from '../../platform/database.ts';
+import { createMeeting, type Meeting } from '../../platform/meeting.ts';
 import { inParallel } from '../../platform/in-parallel.ts';
 import type { OutcomeRecorder } from './record-outcome.ts';
 import type { Gateways, MerchantAccounts } from './start-payment.ts';
 import { openOverdueCase } from './case-store.ts';
+import { claimWithinBudget } from './query-budget-store.ts';
 import {
   claimDueQueries,
   claimQueryNow,
   findPayment,
+  gatewaysWithDueQueries,
   scheduleQuery,
   type PaymentRecord,
 } from './payment-store.ts';
@@ -26,32 +30,95 @@ export interface AskGatewayDeps {
   readonly merchantAccounts: MerchantAccounts;
   readonly recorder: OutcomeRecorder;
   readonly gatewayTimeoutMs: number;
-  /** Questions to gateways that may be under way at once. */
+  /** Questions to one gateway that may be under way at once, of this process. */
   readonly concurrency: number;
+  /** Questions to one gateway in a second, of all processes; a gateway whose profile names a number has that. */
+  readonly queriesPerSecond: number;
   readonly onGatewayError: (error: unknown, paymentId: PaymentId) => void;
 }
 
 /** A gateway that cannot be asked is believed silent this long after the payment's life has ended. */
 const SILENCE_MEANS_NO_AFTER_MINUTES = 15;
 
-/** The ladder's turn: asks about up to `limit` payments whose question is due. @returns how many were asked */
+/**
+ * The ladder's turn: asks about payments whose question is due, each gateway at its own pace and within its budget.
+ *
+ * What is over the budget stays due as it is. While one gateway keeps its questions waiting, the others go on.
+ *
+ * @param limit  questions of a gateway that are taken at once
+ * @returns how many were asked
+ */
 export async function pollPendingPayments(deps: AskGatewayDeps, limit: number): Promise<number> {
-  const due = await claimDueQueries(deps.db, deps.clock.now(), limit);
+  const gateways = await gatewaysWithDueQueries(deps.db, deps.clock.now());
+  const lanes = createMeeting(gateways.length);
+  const asked = await Promise.allSettled(gateways.map((gateway) => lane(deps, gateway, { limit, lanes })));
+  const fault = asked.find((one) => one.status === 'rejected');
+  if (fault) throw fault.reason;
+  return asked.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0);
+}
+
+const NEXT_ROUND_AFTER_MS = 1_000;
+
+/** Rounds of one gateway, until every gateway of this turn has had one. */
+async function lane(
+  deps: AskGatewayDeps,
+  gateway: string,
+  { limit, lanes }: { readonly limit: number; readonly lanes: Meeting },
+): Promise<number> {
+  let asked = 0;
+  try {
+    for (;;) {
+      asked += await askDue(deps, gateway, limit);
+      lanes.arrive(gateway);
+      if (await lanes.isCompleteWithin(NEXT_ROUND_AFTER_MS)) return asked;
+    }
+  } finally {
+    lanes.arrive(gateway);
+  }
+}
+
+async function askDue(deps: AskGatewayDeps, gateway: string, limit: number): Promise<number> {
+  const now = deps.clock.now();
+  const asking = { gateway, perSecond: budgetOf(deps, gateway), asker: 'ladder', now } as const;
+  const due = await inTransaction(deps.db, (tx) =>
+    claimWithinBudget(tx, asking, (free) =>
+      claimDueQueries(tx, { gateway, now, limit: Math.min(free, limit) }),
+    ),
+  );
   await inParallel(due, deps.concurrency, ({ payment, step }) => askAndSchedule(deps, payment, step));
   return due.length;
 }
 
+/** Null where nothing is sent: the gateway has no questions, or is no longer configured. */
+function budgetOf({ gateways, queriesPerSecond }: AskGatewayDeps, gateway: string): number | null {
+  const adapter = gateways.get(gateway);
+  if (!adapter?.queries) return null;
+  return adapter.profile.queriesPerSecond ?? queriesPerSecond;
+}
+
 /**
- * Asks about one payment because somebody is waiting for the answer; at most every ten seconds a payment.
+ * Asks about one payment because somebody is waiting for the answer; at most every ten seconds a payment, and within
+ * the gateway's budget.
  *
  * @returns the payment as it is afterwards, whether it was asked about or not
  */
-export async function askNow(deps: AskGatewayDeps, id: PaymentId): Promise<PaymentRecord | null> {
+export async function askNow(
+  deps: AskGatewayDeps,
+  id: PaymentId,
+  asker: Asker = 'person',
+): Promise<PaymentRecord | null> {
   const now = deps.clock.now();
-  const claimed = await claimQueryNow(deps.db, id, {
-    now,
-    notSince: addSeconds(now, -CITIZEN_MAY_ASK_EVERY_SECONDS),
-  });
+  const known = await findPayment(deps.db, id);
+  if (!known) return null;
+  const { gateway } = known;
+  const notSince = addSeconds(now, -CITIZEN_MAY_ASK_EVERY_SECONDS);
+  const asking = { gateway, perSecond: budgetOf(deps, gateway), asker, now };
+  const [claimed] = await inTransaction(deps.db, (tx) =>
+    claimWithinBudget(tx, asking, async () => {
+      const question = await claimQueryNow(tx, id, { now, notSince });
+      return question ? [question] : [];
+    }),
+  );
   const payment = await findPayment(deps.db, id);
   if (!claimed || !payment) return payment;
   await askAndSchedule(deps, payment, claimed.step);

@@ -86,7 +86,11 @@ export async function saveMerchantAccount(
   );
 }
 
-/** The code of an agency's own enabled account at a gateway, or null. */
+/**
+ * The code of an agency's own account at a gateway, or null when it has none; the enabled one where it has several.
+ *
+ * One that is not enabled is named as well: money meant for it must not go through the platform's account instead.
+ */
 export async function findOwnAccountCode(
   reader: Reader,
   gateway: string,
@@ -95,7 +99,7 @@ export async function findOwnAccountCode(
   const [row] = await query<{ code: string }>(
     reader,
     `select code from merchant_accounts
-     where gateway = :gateway and agency_id = :agencyId and enabled order by code limit 1`,
+     where gateway = :gateway and agency_id = :agencyId order by enabled desc, code limit 1`,
     { gateway, agencyId },
   );
   return row?.code ?? null;

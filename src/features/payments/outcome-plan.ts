@@ -65,7 +65,7 @@ export interface OutcomePlan {
   /** What events of one order have in common, written once; events name its place. */
   snapshots: Row[];
   events: Row[];
-  /** Long texts, which rows name by their place from 1. */
+  /** Texts that are long or would need quotes, which rows name by their place from 1. */
   texts: string[];
   /** What everyday outcomes do not write. */
   rare: {
@@ -471,9 +471,9 @@ function announce(
       sequence: event.sequence,
       type: event.type,
       occurred_at: event.occurredAt,
-      before,
+      before: textOf(plan, before),
       snapshot: plan.snapshots.length,
-      after,
+      after: textOf(plan, after),
       ...whole,
     });
     // What stands before is plain ASCII, so that its length is the same for the database.
@@ -481,8 +481,8 @@ function announce(
   }
 }
 
-/** Puts a long text among the plan's and returns its place, counted from 1 as the database does. */
-function textOf(plan: OutcomePlan, text: string | undefined): number | null {
+/** Puts a text among the plan's and returns its place, counted from 1 as the database does. */
+export function textOf(plan: OutcomePlan, text: string | undefined): number | null {
   return text === undefined ? null : plan.texts.push(text);
 }
 

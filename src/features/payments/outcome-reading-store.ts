@@ -44,15 +44,12 @@ export interface PaymentReference {
 
 const READ_PAYMENTS = {
   name: 'read-payments-for-outcome',
+  // One column of JSON: to describe and read forty columns costs the driver more than the row itself.
   text: `
+select row_to_json(reading) as reading from (
 select k.place, p.id, p.number, p.gateway, p.merchant_account, p.merchant_reference, p.amount, p.currency, p.state, p.version,
   p.gateway_transaction_id, p.started_at, p.handed_off_at, p.lifetime_ends_at, p.paid_at,
-  case when p.state in ('created', 'handed_off', 'unknown') then null else (
-    select array_agg(t.gateway_transaction_id)
-    from payments d join gateway_transactions t on t.payment_id = d.id and t.gateway = d.gateway and t.merchant_account = d.merchant_account
-      and t.gateway_transaction_id = d.gateway_transaction_id
-    where d.id = p.id or d.duplicate_of = p.id
-  ) end as known_transactions,
+  case when p.state not in ('created', 'handed_off', 'unknown') then known_transactions(p.id) end as known_transactions,
   a.agency_id, a.order_id, a.amount as allocated, a.claim, a.clearing_account_id,
   (
     select json_agg(json_build_array(l.line_no, l.order_line_no, l.kind, l.description, l.beneficiary_code, b.name, l.budget_chapter,
@@ -64,18 +61,7 @@ select k.place, p.id, p.number, p.gateway, p.merchant_account, p.merchant_refere
   o.payer_identity_number, o.metadata, o.amount_paid, o.amount_refunded, o.created_at, o.expires_at, o.paid_at as order_paid_at, o.closed_at,
   g.code as issuer_code, g.name_vi as issuer_name_vi, g.name_en as issuer_name_en,
   c.payment_id as holder_id, coalesce(h.claim, a.claim) as holder_claim,
-  case when o.status = 'expired' then exists (
-    select 1 from order_lines s
-    where s.agency_id = o.agency_id and s.order_id = o.id and (
-      exists (select 1 from open_obligations x where x.agency_id = s.agency_id and x.obligation_scope = s.obligation_scope
-        and x.obligation_key = s.obligation_key and x.order_id <> o.id)
-      or exists (select 1 from payment_orders q join order_lines r on r.agency_id = q.agency_id and r.order_id = q.id
-        where q.agency_id = o.agency_id and q.dossier_code = o.dossier_code and q.id <> o.id and q.status in ('paid', 'partly_refunded')
-          and r.obligation_scope = s.obligation_scope and r.obligation_key = s.obligation_key)
-      or exists (select 1 from order_lines r join payment_orders q on q.agency_id = r.agency_id and q.id = r.order_id
-        where r.agency_id = s.agency_id and r.decision_number = s.decision_number and q.id <> o.id and q.status in ('paid', 'partly_refunded')
-          and r.obligation_scope = s.obligation_scope and r.obligation_key = s.obligation_key))
-  ) else false end as taken,
+  case when o.status = 'expired' then obligation_taken(o.agency_id, o.id) else false end as taken,
   (
     select json_agg(json_build_object('id', y.id, 'gateway', y.gateway, 'state', y.state, 'claim', w.claim, 'amount', w.amount,
       'gatewayTransactionId', y.gateway_transaction_id, 'paidAt', y.paid_at) order by y.number)
@@ -89,25 +75,27 @@ left join payment_orders o on o.agency_id = a.agency_id and o.id = a.order_id
 left join agencies g on g.id = a.agency_id
 left join order_claims c on c.agency_id = a.agency_id and c.order_id = a.order_id
 left join allocations h on h.agency_id = c.agency_id and h.payment_id = c.payment_id and h.order_id = c.order_id
-  and c.payment_id <> a.payment_id`,
+  and c.payment_id <> a.payment_id
+) reading`,
 };
 
+/** Amounts never exceed 9e15, so that JSON's numbers hold them exactly. */
 interface PaymentRow {
-  place: bigint;
+  place: number;
   id: PaymentId;
-  number: bigint;
+  number: number;
   gateway: string;
   merchant_account: string;
   merchant_reference: string;
-  amount: bigint;
+  amount: number;
   currency: Currency;
   state: PaymentState;
   version: number;
   gateway_transaction_id: string | null;
-  started_at: Date;
-  handed_off_at: Date | null;
-  lifetime_ends_at: Date;
-  paid_at: Date | null;
+  started_at: string;
+  handed_off_at: string | null;
+  lifetime_ends_at: string;
+  paid_at: string | null;
   known_transactions: string[] | null;
 }
 
@@ -115,7 +103,7 @@ interface PaymentRow {
 interface AllocationRow extends PaymentRow {
   agency_id: AgencyId;
   order_id: OrderId;
-  allocated: bigint;
+  allocated: number;
   claim: ClaimState;
   clearing_account_id: LedgerAccountId;
   lines: LineCells[] | null;
@@ -128,12 +116,12 @@ interface AllocationRow extends PaymentRow {
   payer_name: string | null;
   payer_identity_number: string | null;
   metadata: unknown;
-  amount_paid: bigint;
-  amount_refunded: bigint;
-  created_at: Date;
-  expires_at: Date;
-  order_paid_at: Date | null;
-  closed_at: Date | null;
+  amount_paid: number;
+  amount_refunded: number;
+  created_at: string;
+  expires_at: string;
+  order_paid_at: string | null;
+  closed_at: string | null;
   issuer_code: string;
   issuer_name_vi: string;
   issuer_name_en: string;
@@ -190,16 +178,16 @@ export async function readPaymentsForOutcome(
   hot: HotPool,
   references: readonly PaymentReference[],
 ): Promise<(PaymentReading | null)[]> {
-  const rows = await hot.run<AllocationRow>(READ_PAYMENTS, [
+  const rows = await hot.run<{ reading: AllocationRow }>(READ_PAYMENTS, [
     references.map(({ gateway }) => gateway),
     references.map(({ merchantReference }) => merchantReference),
   ]);
   const rowsByPlace: (AllocationRow[] | undefined)[] = references.map(() => undefined);
-  for (const row of rows) {
-    const place = Number(row.place) - 1;
+  for (const { reading } of rows) {
+    const place = reading.place - 1;
     const same = rowsByPlace[place];
-    if (same) same.push(row);
-    else rowsByPlace[place] = [row];
+    if (same) same.push(reading);
+    else rowsByPlace[place] = [reading];
   }
   return rowsByPlace.map((same) => (same === undefined ? null : readingOf(same)));
 }
@@ -211,23 +199,23 @@ function readingOf(rows: readonly AllocationRow[]): PaymentReading | null {
   const allocations = rows.filter(hasAllocation).sort(byOrder);
   const payment: Payment = {
     id: row.id,
-    number: row.number,
+    number: BigInt(row.number),
     gateway: row.gateway,
     merchantAccount: row.merchant_account,
     merchantReference: row.merchant_reference,
-    amount: money(row.amount, currency),
+    amount: money(BigInt(row.amount), currency),
     state: row.state,
     version: row.version,
     gatewayTransactionId: row.gateway_transaction_id,
     knownTransactions: row.known_transactions ?? [],
-    startedAt: row.started_at,
-    handedOffAt: row.handed_off_at,
-    lifetimeEndsAt: row.lifetime_ends_at,
-    paidAt: row.paid_at,
+    startedAt: new Date(row.started_at),
+    handedOffAt: instantOf(row.handed_off_at),
+    lifetimeEndsAt: new Date(row.lifetime_ends_at),
+    paidAt: instantOf(row.paid_at),
     allocations: allocations.map((allocation) => ({
       agencyId: allocation.agency_id,
       orderId: allocation.order_id,
-      amount: money(allocation.allocated, currency),
+      amount: money(BigInt(allocation.allocated), currency),
       claim: allocation.claim,
       clearingAccountId: allocation.clearing_account_id,
       lines: (allocation.lines ?? []).map((cells) => lineOfCells(cells, currency)),
@@ -269,15 +257,19 @@ function orderOf(row: AllocationRow): OrderReading {
     payerName: row.payer_name,
     payerIdentityNumber: row.payer_identity_number,
     metadata: row.metadata,
-    amountPaid: Number(row.amount_paid),
-    amountRefunded: Number(row.amount_refunded),
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    paidAt: row.order_paid_at,
-    closedAt: row.closed_at,
+    amountPaid: row.amount_paid,
+    amountRefunded: row.amount_refunded,
+    createdAt: new Date(row.created_at),
+    expiresAt: new Date(row.expires_at),
+    paidAt: instantOf(row.order_paid_at),
+    closedAt: instantOf(row.closed_at),
     issuer: { code: row.issuer_code, name_vi: row.issuer_name_vi, name_en: row.issuer_name_en },
     siblings: row.siblings ?? [],
   };
+}
+
+function instantOf(text: string | null): Date | null {
+  return text === null ? null : new Date(text);
 }
 
 function lineOfCells(cells: LineCells, currency: Currency): AllocationLine {

@@ -71,14 +71,26 @@ export async function applyOutcomes(hot: HotPool, plan: OutcomePlan): Promise<Re
     await hot.run(APPLY, [false, ...values]);
     return new Set();
   } catch (error) {
-    if (!(error instanceof Error) || (error as DatabaseError).code !== CHANGED) throw error;
+    if (!isForACarefulLook(error)) throw error;
   }
-  // Some row had changed: now locked, looked at, and left out where it is so.
+  // Some row had changed or was there already: now locked, looked at, and left out where it is so.
   const stale = await hot.run<{ item: number }>(APPLY, [true, ...values]);
   return new Set(stale.map(({ item }) => item));
 }
 
 const CHANGED = 'P0V01';
+const ALREADY_THERE = '23505';
+/** A lone outcome is written without asking whether these exist, which they hardly ever do. */
+const WRITTEN_PLAINLY = new Set([
+  'gateway_callbacks_pkey',
+  'ledger_transactions_agency_id_event_kind_event_ref_key',
+]);
+
+function isForACarefulLook(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, constraint } = error as DatabaseError;
+  return code === CHANGED || (code === ALREADY_THERE && WRITTEN_PLAINLY.has(constraint ?? ''));
+}
 
 /** By agency, then id: the order in which everyone locks. Ids are lower-case hexadecimal and compare like their bytes. */
 function byKey(left: Keyed, right: Keyed): number {

@@ -170,10 +170,11 @@ export async function insertPayment(tx: Tx, payment: NewPayment): Promise<void> 
       currency: payment.amount.currency,
     },
   );
-  await query(tx, 'insert into payment_queries (payment_id, due_at) values (:id, :firstQueryAt)', {
-    id: payment.id,
-    firstQueryAt: payment.firstQueryAt,
-  });
+  await query(
+    tx,
+    'insert into payment_queries (payment_id, gateway, due_at) values (:id, :gateway, :firstQueryAt)',
+    { id: payment.id, gateway: payment.gateway, firstQueryAt: payment.firstQueryAt },
+  );
   await query(
     tx,
     `insert into allocations (agency_id, payment_id, order_id, amount, claim, clearing_account_id)
@@ -264,19 +265,36 @@ export interface DueQuery {
   readonly step: number;
 }
 
-/** Takes up to `limit` payments whose question is due, for two minutes by the database's clock. */
-export async function claimDueQueries(db: Database, now: Date, limit: number): Promise<DueQuery[]> {
+/** The gateways that have a payment whose question is due. */
+export async function gatewaysWithDueQueries(reader: Reader, now: Date): Promise<string[]> {
+  // Every payment's gateway has an account; so many probes of the index, however many questions are due.
+  const rows = await query<{ gateway: string }>(
+    reader,
+    `select g.gateway from (select distinct gateway from merchant_accounts) g
+     where exists (select 1 from payment_queries q where q.gateway = g.gateway and q.due_at <= :now
+       and (q.leased_until is null or q.leased_until < clock_timestamp()))
+     order by g.gateway`,
+    { now },
+  );
+  return rows.map(({ gateway }) => gateway);
+}
+
+/** Takes up to `limit` payments of a gateway whose question is due, for two minutes by the database's clock. */
+export async function claimDueQueries(
+  db: Reader,
+  { gateway, now, limit }: { readonly gateway: string; readonly now: Date; readonly limit: number },
+): Promise<DueQuery[]> {
   const rows = await query<PaymentRow & { step: number }>(
     db,
     `with due as (
        update payment_queries set leased_until = clock_timestamp() + interval '2 minutes', asked_at = :now
        where payment_id in (
          select payment_id from payment_queries
-         where due_at <= :now and (leased_until is null or leased_until < clock_timestamp())
+         where gateway = :gateway and due_at <= :now and (leased_until is null or leased_until < clock_timestamp())
          order by due_at limit :limit for update skip locked)
        returning payment_id, step)
      select ${PAYMENT}, due.step from due join payments p on p.id = due.payment_id order by p.number`,
-    { now, limit },
+    { gateway, now, limit },
   );
   return rows.map((row) => ({ payment: paymentOf(row), step: row.step }));
 }
@@ -287,7 +305,7 @@ export async function claimDueQueries(db: Database, now: Date, limit: number): P
  * @returns the step that is asked, or null when it is too early or nothing is left to ask
  */
 export async function claimQueryNow(
-  db: Database,
+  db: Reader,
   id: PaymentId,
   moment: { readonly now: Date; readonly notSince: Date },
 ): Promise<{ step: number } | null> {

@@ -15,7 +15,7 @@ import { createBatcher, type Batcher } from '../../platform/batcher.ts';
 import type { Database, HotPool } from '../../platform/database.ts';
 import type { AccountBook } from '../ledger/account-store.ts';
 import { ensureBusinessDays } from '../ledger/business-day-store.ts';
-import { accountsNeeded, emptyPlan, planOutcome, type OutcomePlan } from './outcome-plan.ts';
+import { accountsNeeded, emptyPlan, planOutcome, textOf, type OutcomePlan } from './outcome-plan.ts';
 import { readPaymentsForOutcome, type PaymentReading } from './outcome-reading-store.ts';
 import { applyOutcomes, isClosedOrMissingDay, isReusedGatewayTransaction } from './outcome-store.ts';
 
@@ -232,8 +232,8 @@ function planCallback(
     digest: callback.digest,
     method: callback.method,
     query: callback.query,
-    headers: callback.headers,
-    body: Buffer.from(callback.body).toString('base64'),
+    headers: textOf(plan, JSON.stringify(callback.headers)),
+    body: textOf(plan, Buffer.from(callback.body).toString('base64')),
     result: resultOf(decision),
     payment_id: reading.payment.id,
     received_at: callback.receivedAt.toISOString(),

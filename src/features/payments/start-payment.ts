@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { newId, publicId, type AgencyId, type IdSource, type PaymentId } from '../../domain/kernel/ids.ts';
 import { compare, sum, type Currency, type Money } from '../../domain/kernel/money.ts';
 import { Refusal } from '../../domain/kernel/refusals.ts';
-import { addMinutes, dayOf, type Clock, type Day } from '../../domain/kernel/time.ts';
+import { addMinutes, addSeconds, dayOf, type Clock, type Day } from '../../domain/kernel/time.ts';
 import { clearingAccount, payableAccount, type AccountName } from '../../domain/ledger/accounts.ts';
 import type { PostableAccount } from '../../domain/ledger/ledger-transaction.ts';
 import {
@@ -12,12 +12,15 @@ import {
   type DueLine,
   type PaymentOrder,
 } from '../../domain/orders/payment-order.ts';
+import { CIRCUIT_RULE } from '../../domain/payments/gateway-circuit.ts';
 import type { HandOff } from '../../domain/payments/hand-off.ts';
 import { ASK_ABOUT_CREATED_AFTER_MINUTES, dueAt } from '../../domain/payments/query-ladder.ts';
 import type { GatewayAdapter, MerchantAccount } from '../../gateways/gateway-adapter.ts';
 import { inTransaction, type Database, type Tx } from '../../platform/database.ts';
 import type { AccountBook } from '../ledger/account-store.ts';
 import { findClaim, lockOrders, type OrderKey } from '../orders/order-store.ts';
+import { claimTrial } from './gateway-health-store.ts';
+import { gatewayFor, type GatewayForAgencies, type OfferDeps } from './gateway-standings.ts';
 import {
   findOrdersOfPayment,
   findPayment,
@@ -28,25 +31,21 @@ import {
   type PaymentRecord,
 } from './payment-store.ts';
 
+export type { MerchantAccounts } from './gateway-standings.ts';
+
 /** The gateways that are configured. */
 export interface Gateways {
   get(code: string): GatewayAdapter | null;
   enabled(): readonly GatewayAdapter[];
 }
 
-/** Finds who we are at a gateway: `platform` or an agency's account code; null when there is none enabled. */
-export type MerchantAccounts = (gateway: string, code: string) => Promise<MerchantAccount | null>;
-
-export interface StartPaymentDeps {
+export interface StartPaymentDeps extends OfferDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly newId: IdSource;
   readonly gateways: Gateways;
-  readonly merchantAccounts: MerchantAccounts;
   readonly accounts: AccountBook;
   readonly businessTimeZone: string;
-  /** An agency's own merchant account at a gateway, or null: then the platform's is used. */
-  readonly ownAccountCode: (gateway: string, agencyId: AgencyId) => Promise<string | null>;
   readonly returnUrl: (gateway: string, paymentId: PaymentId) => string;
   readonly callbackUrl: (gateway: string, accountCode: string) => string;
   readonly gatewayTimeoutMs: number;
@@ -73,7 +72,10 @@ export type StartedPayment =
  * Starts a payment, or finds the living one that the same choice started before: the back button, a reload, a
  * double tap and two tabs all land on the same attempt.
  *
- * Refuses: payment.gateway-not-available, payment-order.not-open, payment-order.payment-in-flight (with the
+ * A gateway that is hidden (it fails, is in maintenance, or an agency does not offer it) starts nothing new; the attempt
+ * that lives there goes on.
+ *
+ * Refuses: payment.gateway-not-available (with the reason), payment-order.not-open, payment-order.payment-in-flight (with the
  * payment), payment.amount-outside-gateway.
  */
 export async function startPayment(
@@ -82,39 +84,28 @@ export async function startPayment(
 ): Promise<StartedPayment> {
   const adapter = deps.gateways.get(command.gateway);
   if (!adapter) throw new Refusal('payment.gateway-not-available');
-  const account = await merchantAccountFor(deps, command);
+  const agencyIds = [...new Set(command.orders.map(({ agencyId }) => agencyId))];
+  const gateway = await gatewayFor(deps, adapter, agencyIds);
   const number = await nextPaymentNumber(deps.db);
   const opened = await inTransaction(deps.db, (tx) =>
-    openPayment(tx, deps, { command, adapter, account, number }),
+    openPayment(tx, deps, { command, adapter, agencyIds, gateway, number }),
   );
   if (opened.kind === 'amount_changed') return opened;
   return await handOff(deps, adapter, opened.payment, command);
 }
 
-async function merchantAccountFor(
-  deps: StartPaymentDeps,
-  command: StartPaymentCommand,
-): Promise<MerchantAccount> {
-  const agencies = new Set(command.orders.map(({ agencyId }) => agencyId));
-  const [only] = agencies;
-  const own =
-    agencies.size === 1 && only !== undefined ? await deps.ownAccountCode(command.gateway, only) : null;
-  const account = await deps.merchantAccounts(command.gateway, own ?? 'platform');
-  if (!account) throw new Refusal('payment.gateway-not-available');
-  return account;
-}
-
 interface Opening {
   readonly command: StartPaymentCommand;
   readonly adapter: GatewayAdapter;
-  readonly account: MerchantAccount;
+  readonly agencyIds: readonly AgencyId[];
+  readonly gateway: GatewayForAgencies;
   readonly number: bigint;
 }
 
 async function openPayment(
   tx: Tx,
   deps: StartPaymentDeps,
-  { command, adapter, account, number }: Opening,
+  { command, adapter, agencyIds, gateway, number }: Opening,
 ): Promise<{ kind: 'opened'; payment: PaymentRecord } | { kind: 'amount_changed'; due: Money }> {
   const orders = await lockOrders(tx, command.orders);
   if (orders.length !== command.orders.length) throw new Refusal('payment-order.not-found');
@@ -132,7 +123,8 @@ async function openPayment(
   );
   if (command.expected !== null && compare(command.expected, total) !== 0)
     return { kind: 'amount_changed', due: total };
-  refuseUnlessGatewayTakes(adapter, total);
+  const amounts = agencyIds.map((agencyId) => amountOf(due, agencyId, currency));
+  const account = await refuseUnlessOffered(tx, { adapter, gateway, amounts, now });
 
   const id = newId('pay', deps.newId);
   await insertPayment(tx, {
@@ -188,11 +180,40 @@ function refuseUnlessPayable(order: PaymentOrder, now: Date): void {
   );
 }
 
-function refuseUnlessGatewayTakes(adapter: GatewayAdapter, total: Money): void {
-  const { amountMin, amountMax, currencies } = adapter.profile;
-  const fits =
-    currencies.includes(total.currency) && compare(total, amountMin) >= 0 && compare(total, amountMax) <= 0;
-  if (!fits) throw new Refusal('payment.amount-outside-gateway');
+function amountOf(
+  due: readonly { readonly order: PaymentOrder; readonly lines: readonly DueLine[] }[],
+  agencyId: AgencyId,
+  currency: Currency,
+): Money {
+  const own = due.filter(({ order }) => order.agencyId === agencyId);
+  return sum(
+    own.flatMap(({ lines }) => lines.map(({ amount }) => amount)),
+    currency,
+  );
+}
+
+/** Never trusts the form: what the page hid cannot be started. @returns the account that the payment goes through */
+async function refuseUnlessOffered(
+  tx: Tx,
+  {
+    adapter,
+    gateway,
+    amounts,
+    now,
+  }: Pick<Opening, 'adapter' | 'gateway'> & { amounts: readonly Money[]; now: Date },
+): Promise<MerchantAccount> {
+  const offer = gateway.offer(amounts, now);
+  if (offer.kind === 'over_limit' || offer.kind === 'under_minimum') {
+    throw new Refusal('payment.amount-outside-gateway');
+  }
+  if (offer.kind !== 'available' || gateway.account === null) {
+    throw new Refusal('payment.gateway-not-available', { reason: offer.kind });
+  }
+  const until = addSeconds(now, CIRCUIT_RULE.probeSeconds);
+  if (offer.isTrial && !(await claimTrial(tx, adapter.code, { now, until }))) {
+    throw new Refusal('payment.gateway-not-available', { reason: 'failing' });
+  }
+  return gateway.account;
 }
 
 function currencyOf(orders: readonly PaymentOrder[]): Currency {

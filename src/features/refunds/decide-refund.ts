@@ -59,7 +59,7 @@ export async function decideRefund(
   });
   await resolveCases(
     tx,
-    { agencyId: refund.agencyId, kind: 'surplus_above_limit', subject: refund.id },
+    { agencyId: refund.agencyId, kind: 'surplus_above_limit', subject: refund.id, openedBy: now },
     { actor: command.actor, at: now, note: command.decision },
   );
   if (isApproved) return decided;

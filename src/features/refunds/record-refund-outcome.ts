@@ -158,7 +158,13 @@ async function succeed(
   }
   await resolveCases(
     tx,
-    { agencyId: refund.agencyId, kind: 'refund_failed', subject: moneySubject(refund) },
+    // Another refund of the same money, asked for before that one failed, gives back another part.
+    {
+      agencyId: refund.agencyId,
+      kind: 'refund_failed',
+      subject: moneySubject(refund),
+      openedBy: refund.requestedAt,
+    },
     { actor, at: now, note: 'refunded' },
   );
   await tell({ ...context, locked }, businessDate, [['refund.succeeded', {}]]);
@@ -289,10 +295,9 @@ async function changeOrder(
   });
 }
 
-/** Money that is not the agency's has nobody who asks again: a person must. */
+/** The money is back in its account and the payer still without it: a person must ask again or find another way. */
 async function askAPerson(context: Context, detail: NewCase['detail']): Promise<void> {
   const { refund } = context.locked;
-  if (refund.source === 'payable') return;
   await openCaseFor(context, 'refund_failed', moneySubject(refund), {
     refund_id: publicId('rf', refund.id),
     ...detail,

@@ -144,16 +144,22 @@ export async function openCase(tx: Tx, opened: NewCase): Promise<void> {
   );
 }
 
-/** Closes the cases of one kind that wait on a payment's refund. */
+/** Closes the cases of one kind that wait on a payment's refund, and were open when it was asked for. */
 export async function resolveCases(
   tx: Tx,
-  cases: { readonly agencyId: AgencyId; readonly kind: NewCase['kind']; readonly subject: string },
+  cases: {
+    readonly agencyId: AgencyId;
+    readonly kind: NewCase['kind'];
+    readonly subject: string;
+    readonly openedBy: Date;
+  },
   by: { readonly actor: string; readonly at: Date; readonly note: string },
 ): Promise<void> {
   await query(
     tx,
     `update cases set resolved_at = :at, resolved_by = :actor, note = :note
-     where agency_id = :agencyId and kind = :kind and subject = :subject and resolved_at is null`,
+     where agency_id = :agencyId and kind = :kind and subject = :subject and resolved_at is null
+       and opened_at <= :openedBy`,
     { ...cases, ...by },
   );
 }

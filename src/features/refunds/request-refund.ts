@@ -253,6 +253,45 @@ function planLines(from: RefundableMoney, asked: OpenRefund): RefundLine[] {
   return [];
 }
 
+/** How money of a paid order may go back, before anybody asks for it. */
+export interface RefundTerms {
+  readonly amountAvailable: Money;
+  /** By the gateway that took it, or not by any gateway. */
+  readonly route: 'gateway' | 'none';
+  readonly partial: boolean;
+  /** Until when the gateway takes a refund; null when it names no time. */
+  readonly until: Date | null;
+  readonly amountMin: Money | null;
+  readonly amountMax: Money | null;
+}
+
+/**
+ * Refuses: payment-order.not-paid when no money was applied to the order, which also stands for one that is not there.
+ */
+export async function readRefundTerms(
+  reader: Reader,
+  deps: Pick<RefundDeps, 'gateways'>,
+  order: OrderKey,
+): Promise<RefundTerms> {
+  const paymentId = await findAppliedPayment(reader, order);
+  const payment = paymentId === null ? null : await findRefundedPayment(reader, paymentId);
+  if (!payment) throw new Refusal('payment-order.not-paid');
+  const { currency } = payment.amountReceived;
+  const amountAvailable = money(availableOn(await readFrozenLines(reader, order, payment.id)), currency);
+  const limits = deps.gateways.get(payment.gateway)?.refunds?.limits;
+  if (!limits) {
+    const none = { route: 'none', partial: false, until: null, amountMin: null, amountMax: null } as const;
+    return { amountAvailable, ...none };
+  }
+  const { partial, windowDays, amountMin, amountMax } = limits;
+  const until = windowDays === null ? null : windowEnd(payment, windowDays);
+  return { amountAvailable, route: 'gateway', partial, until, amountMin, amountMax };
+}
+
+function windowEnd({ paidAt, startedAt }: RefundedPayment, windowDays: number): Date {
+  return addMinutes(paidAt ?? startedAt, windowDays * 24 * 60);
+}
+
 /** Why the gateway that took the money cannot send so much of it back. */
 export type GatewayObstacle =
   | { readonly why: 'no_refunds' | 'whole_only' }
@@ -271,7 +310,7 @@ export function gatewayObstacle(
   if (!limits) return { why: 'no_refunds' };
   const { partial, windowDays, amountMin, amountMax } = limits;
   if (!partial && !equals(amount, payment.amountReceived)) return { why: 'whole_only' };
-  if (windowDays !== null && now > addMinutes(payment.paidAt ?? payment.startedAt, windowDays * 24 * 60)) {
+  if (windowDays !== null && now > windowEnd(payment, windowDays)) {
     return { why: 'window_over', window_days: windowDays };
   }
   if (amountMin !== null && compare(amount, amountMin) < 0) {

@@ -17,10 +17,11 @@ export interface PageView {
   readonly locale: PeerLocale;
   /** Path of the gateway's pages, without a trailing slash. */
   readonly base: string;
-  readonly protocol: PeerProtocol;
+  readonly protocol: Pick<PeerProtocol, 'name'>;
 }
 
 export interface PayView extends PageView {
+  readonly protocol: PeerProtocol;
   readonly payment: PeerPayment;
   readonly wayBack: string;
   readonly now: Date;

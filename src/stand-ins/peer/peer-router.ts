@@ -3,7 +3,7 @@ import express, { type Request, type Response, type Router } from 'express';
 import { z } from 'zod';
 import { BANK_STYLE } from '../bank/bank-style.ts';
 import { decide, type DecisionDeps } from './peer-decisions.ts';
-import { bookPage, messagePage, payPage, type PageView } from './peer-pages.tsx';
+import { bookPage, messagePage, payPage, type PayView } from './peer-pages.tsx';
 import type { NoticeSender } from './peer-sender.ts';
 import * as store from './peer-store.ts';
 import { peerTexts } from './peer-texts.ts';
@@ -214,7 +214,11 @@ function textual(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value;
 }
 
-function pageView({ protocol }: DecisionDeps, request: Request, usual: 'vi' | 'en'): PageView {
+function pageView(
+  { protocol }: DecisionDeps,
+  request: Request,
+  usual: 'vi' | 'en',
+): Omit<PayView, 'payment' | 'wayBack' | 'now'> {
   const asked = request.query['lang'];
   return { locale: asked === 'vi' || asked === 'en' ? asked : usual, base: request.baseUrl, protocol };
 }

@@ -208,6 +208,10 @@ export interface PeerDesk {
   findPayment(merchantId: string, reference: string): Promise<PeerPayment | null>;
   /** By the id that the kit gave it. */
   findPaymentById(id: string): Promise<PeerPayment | null>;
+  /** The whole book, the newest first. */
+  payments(): Promise<readonly PeerPayment[]>;
+  /** The payment that a charge belongs to, by the charge's transaction number. */
+  findPaymentOfCharge(transactionId: string): Promise<PeerPayment | null>;
   /** Every charge of a payment, the oldest first. */
   chargesOf(payment: PeerPayment): Promise<readonly PeerCharge[]>;
   /** Where the payer decides. */

@@ -69,6 +69,11 @@ export function createPeer(options: PeerOptions, protocolOf: (answer: AnswerDoor
     },
     findPayment: (merchantId, reference) => store.findPayment(db, { gateway, merchantId, reference }),
     findPaymentById: (id) => store.findPaymentById(db, gateway, id),
+    payments: () => store.listPayments(db, gateway, ALL_ROWS),
+    async findPaymentOfCharge(transactionId) {
+      const charge = await store.findCharge(db, gateway, transactionId);
+      return charge && (await store.findPaymentById(db, gateway, charge.paymentId));
+    },
     chargesOf: ({ id }) => store.chargesOfPayment(db, id),
     payPageUrl: ({ id }) => `${options.baseUrl()}/pay/${id}`,
     takeRefund: (asked) => takeRefund(deps, asked),

@@ -117,6 +117,9 @@ export const en = {
     walletHint: 'Approve in your wallet app',
     slow: (minutes) => `Slow at the moment; you may wait up to ${minutes} minutes.`,
     maintenance: (name, until) => `${name} is under maintenance until ${until}. Choose another way.`,
+    maintenanceNote: (name, until, note) =>
+      `${name} is under maintenance until ${until}. ${note} Choose another way.`,
+    failing: (name) => `${name} is having trouble. Choose another way, or come back in a few minutes.`,
     unavailable: (name) => `${name} is interrupted. Choose another way.`,
     overLimit: (name, limit) => `${name} takes at most ${limit} each time. Choose another way.`,
     underMinimum: (name, minimum) => `${name} takes at least ${minimum} each time. Choose another way.`,

@@ -119,6 +119,9 @@ export const vi = {
     walletHint: 'Xác nhận trong ứng dụng ví',
     slow: (minutes: number) => `Đang chậm, có thể chờ đến ${minutes} phút.`,
     maintenance: (name: string, until: string) => `${name} đang bảo trì đến ${until}. Chọn cách khác.`,
+    maintenanceNote: (name: string, until: string, note: string) =>
+      `${name} đang bảo trì đến ${until}. ${note} Chọn cách khác.`,
+    failing: (name: string) => `${name} đang gặp sự cố. Hãy chọn cách khác, hoặc quay lại sau ít phút.`,
     unavailable: (name: string) => `${name} đang gián đoạn. Chọn cách khác.`,
     overLimit: (name: string, limit: string) => `${name} nhận tối đa ${limit} mỗi lần. Chọn cách khác.`,
     underMinimum: (name: string, minimum: string) => `${name} nhận từ ${minimum} mỗi lần. Chọn cách khác.`,

@@ -78,6 +78,25 @@ describe('matching settlement lines', () => {
     );
   });
 
+  it('promise 68: a lump that names no payment is left to a person, though one or several would sum to it', () => {
+    fc.assert(
+      fc.property(records, line, (known, of) => {
+        const total = known.reduce((sum, { amount }) => sum + amount.amountMinor, 0n);
+        const one = known[0]?.amount.amountMinor ?? 1n;
+        const lumps = [total, one].map((amount, index) => ({
+          ...of,
+          lineNumber: index + 1,
+          reference: 'LUMP',
+          gatewayTransactionId: `T-LUMP-${String(index)}`,
+          amount: vnd(amount),
+        }));
+        for (const { matchClass, record: found, detail } of matchLines(lumps, known)) {
+          assert.deepEqual([matchClass, found, detail], ['missing_at_us', null, 'unknown_reference']);
+        }
+      }),
+    );
+  });
+
   it('promise 70: a file in another row order has the same classes, when its pages are cut elsewhere too', () => {
     fc.assert(
       fc.property(lines, records, fc.integer({ min: 1, max: 9 }), (of, known, cut) => {

@@ -6,7 +6,15 @@ import { sealLedger } from '../../../src/features/ledger/seal-ledger.ts';
 import { verifyLedger } from '../../../src/features/ledger/verify-ledger.ts';
 import { checkInvariants } from '../../../src/features/reports/invariants.ts';
 import { query } from '../../../src/platform/database.ts';
-import { BOOK_DAY, openTestAccount, openTestBook, paid, post, type TestBook } from '../../support/books.ts';
+import {
+  BOOK_DAY,
+  openTestAccount,
+  openTestBook,
+  paid,
+  post,
+  type TestBook,
+  type TestPosting,
+} from '../../support/books.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { newTestId } from '../../support/ids.ts';
 
@@ -40,37 +48,45 @@ describe('the books', () => {
       ref: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
       transfers: fc.array(transfer, { minLength: 1, maxLength: 4 }),
     });
-    const model = new Map<string, string>();
+    const again = fc.record({ again: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), second: fc.boolean() });
+    const model = new Map<string, { readonly content: string; readonly posting: TestPosting }>();
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(posting, fc.constant('seal')), { maxLength: 12 }), async (steps) => {
-        for (const step of steps) {
-          if (typeof step === 'string') {
-            await sealLedger(database);
-            continue;
+      fc.asyncProperty(
+        fc.array(fc.oneof(posting, posting, again, fc.constant('seal')), { maxLength: 12 }),
+        async (steps) => {
+          for (const step of steps) {
+            if (typeof step === 'string') {
+              await sealLedger(database);
+              continue;
+            }
+            const of = step.second ? other : book;
+            const key = `${String(of.agencyId)}:${'again' in step ? step.again : step.ref}`;
+            const said = model.get(key);
+            if ('again' in step) {
+              if (said) assert.equal((await post(database.db, said.posting))[0]?.is_new, false);
+            } else {
+              const content = JSON.stringify(step.transfers, (_, value: unknown) =>
+                typeof value === 'bigint' ? String(value) : value,
+              );
+              const posting: TestPosting = {
+                agencyId: of.agencyId,
+                ref: step.ref,
+                transfers: step.transfers.map(({ debit, credit, amount }) => ({
+                  debit: of[debit as 'clearing'],
+                  credit: of[credit as 'clearing'],
+                  amount,
+                })),
+              };
+              const attempt = post(database.db, posting);
+              if (said && said.content !== content)
+                await assert.rejects(attempt, /repeated with other content/);
+              else assert.equal((await attempt)[0]?.is_new, !said);
+              if (!said) model.set(key, { content, posting });
+            }
+            await assertBalanced(database);
           }
-          const of = step.second ? other : book;
-          const content = JSON.stringify(step.transfers, (_, value: unknown) =>
-            typeof value === 'bigint' ? String(value) : value,
-          );
-          const key = `${String(of.agencyId)}:${step.ref}`;
-          const said = model.get(key);
-          const attempt = post(database.db, {
-            agencyId: of.agencyId,
-            ref: step.ref,
-            transfers: step.transfers.map(({ debit, credit, amount }) => ({
-              debit: of[debit as 'clearing'],
-              credit: of[credit as 'clearing'],
-              amount,
-            })),
-          });
-          if (said === undefined) {
-            assert.equal((await attempt)[0]?.is_new, true);
-            model.set(key, content);
-          } else if (said === content) assert.equal((await attempt)[0]?.is_new, false);
-          else await assert.rejects(attempt, /repeated with other content/);
-          await assertBalanced(database);
-        }
-      }),
+        },
+      ),
       { numRuns: 12 },
     );
     await sealAll(database);

@@ -1,9 +1,11 @@
 /** The whole way of a refund: asked, decided by another, sent, learnt; books, order, receipts and events agree. */
 import assert from 'node:assert/strict';
 import { vnd } from '../../../src/domain/kernel/money.ts';
+import { addDays, dayOf, DEFAULT_BUSINESS_TIME_ZONE, type Day } from '../../../src/domain/kernel/time.ts';
 import type { Refund } from '../../../src/domain/refunds/refund.ts';
 import { decideRefund } from '../../../src/features/refunds/decide-refund.ts';
 import { recordRefundOutcome } from '../../../src/features/refunds/record-refund-outcome.ts';
+import type { RefundLimits, RefundOutcome } from '../../../src/gateways/gateway-adapter.ts';
 import { requestRefund } from '../../../src/features/refunds/request-refund.ts';
 import { submitRefunds } from '../../../src/features/refunds/submit-refunds.ts';
 import { inTransaction, query } from '../../../src/platform/database.ts';
@@ -247,10 +249,105 @@ describe('a refund of an order', () => {
     assert.equal((await refusal(ask(world, foreign, 1n))).code, 'payment-order.not-found');
   });
 
-  it('is not taken where the gateway cannot send money back', async () => {
+  describe('is held against the limits of the gateway before anybody waits for a decision', () => {
+    const asks = async (limits: Partial<RefundLimits> | null, amount: bigint, order?: OrderRef) => {
+      const { adapter } = world.gateway;
+      const refunds = limits && {
+        ...adapter.refunds!,
+        limits: { partial: true, windowDays: null, amountMin: null, amountMax: null, ...limits },
+      };
+      const { refunds: _own, ...bare } = adapter;
+      const limited = refunds ? { ...adapter, refunds } : bare;
+      const deps = { ...world.deps, gateways: { get: () => limited } };
+      return await refusal(ask({ ...world, deps }, order ?? (await world.paidOrder()), amount));
+    };
+
+    it('where it sends no money back, or has left', async () => {
+      assert.deepEqual(await asks(null, 1n), {
+        code: 'refund.gateway-cannot',
+        facts: { gateway: 'sandbox', why: 'no_refunds' },
+      });
+      const deps = { ...world.deps, gateways: { get: () => null } };
+      const told = await refusal(ask({ ...world, deps }, await world.paidOrder(), 1n));
+      assert.equal(told.code, 'refund.gateway-cannot');
+    });
+
+    it('where it sends back the whole only', async () => {
+      assert.equal((await asks({ partial: false }, WHOLE - 1n)).facts['why'], 'whole_only');
+      assert.equal((await asks({ partial: false }, WHOLE)).code, 'accepted');
+    });
+
+    it('at the least and the most of one request', async () => {
+      const limits = { amountMin: vnd(1_000), amountMax: vnd(100_000) };
+      assert.deepEqual((await asks(limits, 999n)).facts, {
+        gateway: 'sandbox',
+        why: 'below_minimum',
+        amount_min: 1_000,
+      });
+      assert.equal((await asks(limits, 1_000n)).code, 'accepted');
+      assert.equal((await asks(limits, 100_000n)).code, 'accepted');
+      assert.equal((await asks(limits, 100_001n)).facts['why'], 'above_maximum');
+    });
+
+    it('to the last second of its window', async () => {
+      const order = await world.paidOrder();
+      const day = 86_400_000;
+      world.clock.advance(2 * day - 1_000);
+      assert.equal((await asks({ windowDays: 2 }, 1n, order)).code, 'accepted');
+      world.clock.advance(2_000);
+      assert.equal((await asks({ windowDays: 2 }, 1n, order)).facts['why'], 'window_over');
+      world.clock.advance(-2 * day);
+    });
+  });
+
+  it('that is undone before its commit is told to nobody and holds nothing (76)', async () => {
     const order = await world.paidOrder();
-    const deps = { ...world.deps, gateways: { get: () => null } };
-    assert.equal((await refusal(ask({ ...world, deps }, order, 1n))).code, 'refund.gateway-cannot');
+    const [events, books] = [await eventsOf(world, order), await balances(world, order.agencyId)];
+    const undone = inTransaction(world.database.db, async (tx) => {
+      await requestRefund(tx, world.deps, {
+        ...order,
+        paymentId: null,
+        amount: vnd(80_000),
+        lines: null,
+        amountAvailable: vnd(WHOLE),
+        reason: 'Undone.',
+        actor: 'client:a',
+      });
+      throw new Error('the request gives up');
+    });
+    await assert.rejects(undone, /gives up/);
+    assert.deepEqual(await eventsOf(world, order), events);
+    assert.deepEqual(await balances(world, order.agencyId), books);
+    await hasNoDrift(world);
+  });
+
+  it('of a day that is closed is booked on the next open one, as of its own time; the closed day stays as it was (56)', async () => {
+    const order = await world.paidOrder();
+    const today = dayOf(world.clock.now(), DEFAULT_BUSINESS_TIME_ZONE);
+    const bookedOn = (day: Day) =>
+      query<{ event_kind: string; event_ref: string; effective_at: Date }>(
+        world.database.db,
+        `select event_kind, event_ref, effective_at from ledger_transactions
+         where agency_id = :agencyId and business_date = :day order by id`,
+        { agencyId: order.agencyId, day },
+      );
+    const closing = 'update business_days set closed_at = now() where agency_id = :agencyId and day = :today';
+    await query(world.database.db, closing, { agencyId: order.agencyId, today });
+    try {
+      const before = await bookedOn(today);
+      assert.ok(before.length > 0);
+      const refund = await refunded(order, 80_000n);
+      assert.deepEqual(await bookedOn(today), before);
+      const next = (await bookedOn(addDays(today, 1))).filter(({ event_ref: ref }) => ref === refund.id);
+      assert.deepEqual(
+        next.map(({ event_kind: kind }) => kind),
+        ['refund_hold', 'refund_confirmed'],
+      );
+      for (const { effective_at: at } of next) assert.deepEqual(at, world.clock.now());
+      await hasNoDrift(world);
+    } finally {
+      await query(world.database.db, 'update business_days set closed_at = null');
+    }
   });
 
   it('failed at the gateway gives the money back and may be asked for again', async () => {
@@ -267,5 +364,35 @@ describe('a refund of an order', () => {
     assert.deepEqual(await balances(world, order.agencyId), before);
     assert.deepEqual(await orderRow(world, order), { status: 'paid', amount_refunded: 0n });
     await ask(world, order, WHOLE);
+  });
+
+  it('failed at the gateway is a case until the same money was asked for again and went back', async () => {
+    const order = await world.paidOrder();
+    const openCases = () =>
+      query(
+        world.database.db,
+        `select id from cases where kind = 'refund_failed' and order_id = :orderId and resolved_at is null`,
+        { orderId: order.orderId },
+      );
+    const [failing, beside] = [await ask(world, order, 100_000n), await ask(world, order, 5_000n)];
+    const tell = (refund: Refund, outcome: RefundOutcome) =>
+      recordRefundOutcome(
+        world.deps,
+        { agencyId: refund.agencyId, refundId: refund.id },
+        outcome,
+        'callback',
+      );
+    const done = { kind: 'succeeded', gatewayRefundId: 'G1', refundedAt: world.clock.now() } as const;
+    for (const refund of [failing, beside]) await approve(world, refund);
+    world.clock.advance(60_000);
+    await tell(failing, { kind: 'failed', gatewayCode: '99' });
+    assert.equal((await openCases()).length, 1);
+    await tell(beside, done);
+    assert.equal((await openCases()).length, 1, 'another part of the money is no answer to it');
+    world.clock.advance(60_000);
+    const again = await ask(world, order, 100_000n);
+    await approve(world, again);
+    await tell(again, { ...done, gatewayRefundId: 'G2' });
+    assert.equal((await openCases()).length, 0);
   });
 });

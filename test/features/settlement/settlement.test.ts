@@ -20,6 +20,7 @@ import { inTransaction, query } from '../../../src/platform/database.ts';
 import { fixedClock } from '../../support/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { newTestId } from '../../support/ids.ts';
+import { scaled, scaledTimeout, times } from '../../support/scale.ts';
 import { aPayment, openTestShop, type TestPayment } from '../../support/payments.ts';
 
 const ZONE = 'Asia/Ho_Chi_Minh';
@@ -181,6 +182,8 @@ describe('settlement', () => {
       text.replace('T,2,300', 'T,2,301'),
       text.replace('T,2', 'T,1'),
       text.replace(',200,2,198,', ',200,2,197,'),
+      // Wrong in its line alone: the control sum agrees with it.
+      text.replace(',200,2,198,', ',200,2,197,').replace('T,2,300,3,297', 'T,2,300,3,296'),
       text.replace(',100,1,', ',"1,00",1,'),
     ];
     for (const bad of [...cuts, ...wrong.map((each) => Buffer.from(each))]) {
@@ -235,6 +238,31 @@ describe('settlement', () => {
     assert.equal((await classes()).length, 5);
     assert.equal((await reconcile()).lines, 5);
   });
+
+  const many = scaled(5_000, 200_000);
+  it(`promise 73: an import killed at any line goes on from there, and every line is kept once${times(many)}`, async () => {
+    await openTestShop(shop());
+    const line = (at: number) => ({ transaction: `BT${String(at)}`, reference: `X${String(at)}`, gross: 10 });
+    const bytes = fileOf(Array.from({ length: many }, (_, at) => line(at)));
+    const file = { gateway: 'sandbox', account: 'platform', fileName: 'day.csv', bytes, actor: 'test' };
+    const deps = { ...importDeps(), chunkLines: Math.ceil(many / 20) };
+    let lines = Math.ceil(many * Math.random());
+    const dying = () => {
+      lines -= 1;
+      if (lines === 0) throw new Error('killed');
+      return newTestId();
+    };
+    await assert.rejects(importSettlementFile({ ...deps, newId: dying }, file), /killed/);
+    await query(database.db, `update settlement_batches set leased_until = now() - interval '1 second'`);
+    const batch = await importSettlementFile(deps, file);
+    const [kept] = await query(
+      database.db,
+      `select count(*)::integer as lines, count(distinct line_no)::integer as numbers, sum(amount)::integer as amount
+       from settlement_lines where batch_id = :id`,
+      { id: batch.id },
+    );
+    assert.deepEqual(kept, { lines: many, numbers: many, amount: 10 * many });
+  }).timeout(scaledTimeout(20_000));
 
   it('removes what an import left behind that nobody took up again', async () => {
     await openTestShop(shop());
@@ -296,16 +324,24 @@ describe('settlement', () => {
 
   it('promise 69: a fee borne by agencies is split to the last dong', async () => {
     await openTestShop(shop(), { feeBearer: 'agency' });
-    const payment = await aPayment(shop(), [
+    const parts = [
       { agencyId: 1, amount: 1 },
       { agencyId: 2, amount: 2 },
-    ]);
-    await succeed(payment, 'BT1');
-    await send(fileOf([{ transaction: 'BT1', reference: payment.reference, gross: 3, fee: 2 }]));
+    ];
+    const [first, second] = [await aPayment(shop(), parts), await aPayment(shop(), parts)];
+    await succeed(first, 'BT1');
+    await succeed(second, 'BT2');
+    await send(
+      fileOf([
+        { transaction: 'BT1', reference: first.reference, gross: 3, fee: 2 },
+        // Too little for both: one bears it, and of the other nothing is posted.
+        { transaction: 'BT2', reference: second.reference, gross: 3, fee: 1 },
+      ]),
+    );
     await reconcile();
     const fees = [await balance(1, 5100), await balance(2, 5100), await balance(0, 5100)];
-    assert.deepEqual(fees, [1, 1, 0]);
-    assert.deepEqual([await balance(1, 1200), await balance(2, 1200)], [0, 1]);
+    assert.deepEqual(fees, [1, 2, 0]);
+    assert.deepEqual([await balance(1, 1200), await balance(2, 1200)], [1, 2]);
   });
 
   it('promise 66: a line without a match goes to suspense with a case; every line is in one class', async () => {

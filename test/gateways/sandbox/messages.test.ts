@@ -111,7 +111,8 @@ describe('a callback of the sandbox bank', () => {
       `\ufeff${good}`,
       `${good}x`,
       good.slice(0, -1),
-      Buffer.concat([Buffer.from(good.slice(0, -2)), Buffer.from([0xff]), Buffer.from('"]}')]),
+      // Whole but for one byte, inside a member that nobody reads.
+      Buffer.from(good.replace('"notice_id":"', '"notice_id":"\xff'), 'latin1'),
       `{"merchant_id":"DVC01","items":${'['.repeat(10_000)}`,
       '[]',
       'null',
