@@ -1,6 +1,7 @@
 /** The gateways whose other party is played here, by code. One row a gateway. */
 import { momoStandIn } from './momo/momo.ts';
 import type { Peer, PeerOptions } from './peer/peer.ts';
+import { createVietqrStandIn } from './vietqr/vietqr.ts';
 import { createVnpayStandIn } from './vnpay/vnpay.ts';
 import { createStripeStandIn } from './stripe/stripe.ts';
 import { zaloPayStandIn } from './zalopay/zalopay.ts';
@@ -14,6 +15,7 @@ export interface GatewayStandIn {
 export type GatewayStandInMaker = (options: PeerOptions) => GatewayStandIn;
 
 export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = {
+  vietqr: createVietqrStandIn,
   vnpay: createVnpayStandIn,
   momo: momoStandIn,
   stripe: createStripeStandIn,
