@@ -431,6 +431,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
         clock,
         start: payments,
         ask: asking,
+        box,
         links,
         csrf: csrfProtection({ key: formKey(config), isSecure }),
         limiter: limits.lookups,

@@ -8,13 +8,14 @@ import { orderPath, paymentPath, type PaymentFacts } from './checkout-facts.ts';
 import { canContinue } from './hand-off-visit.ts';
 import type { MoneyStep } from './money-timeline.tsx';
 import { gatewayName } from './payment-methods.ts';
-import type { Situation, StatusView } from './status-view.tsx';
+import type { PayoutLink, Situation, StatusView } from './status-view.tsx';
 
 type Telling = Exclude<PaymentSituation, { kind: 'paid' | 'elsewhere' }>;
 
 export interface StatusFacts extends PaymentFacts {
   readonly situation: Telling;
   readonly lastCheckedAt: Date | null;
+  readonly payout?: PayoutLink | null;
 }
 
 export function statusViewOf(deps: CheckoutDeps, facts: StatusFacts, locale: Locale): StatusView {
@@ -25,6 +26,7 @@ export function statusViewOf(deps: CheckoutDeps, facts: StatusFacts, locale: Loc
     agency: facts.agency,
     lookupCode: facts.lookupCode,
     steps: stepsOf(facts),
+    payout: facts.payout ?? null,
   };
 }
 
