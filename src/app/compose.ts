@@ -64,6 +64,7 @@ import {
 import { settleClaim } from '../features/payments/settle-claim.ts';
 import type { Gateways, MerchantAccounts, StartPaymentDeps } from '../features/payments/start-payment.ts';
 import { recordRefundMessage } from '../features/refunds/record-refund-outcome.ts';
+import { refundShortTransfers } from '../features/refunds/refund-short-transfers.ts';
 import { refundSurplus } from '../features/refunds/refund-surplus.ts';
 import { submitRefunds } from '../features/refunds/submit-refunds.ts';
 import { writeAudit } from '../features/staff/audit-log.ts';
@@ -301,6 +302,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
         limit,
       ),
     refundSurplus: (limit) => refundSurplus({ ...refunds, logger }, limit),
+    refundShortTransfers: (limit) => refundShortTransfers({ ...refunds, logger }, limit),
     submitRefunds: (limit) => submitRefunds({ ...refunds, merchantAccounts, logger }, limit),
     reconcileBatches: async () => {
       const turn = await reconcileBatches({

@@ -7,6 +7,7 @@ export interface BackgroundWork {
   readonly settleCredits: (limit: number) => Promise<number>;
   readonly expireOrders: (limit: number) => Promise<number>;
   readonly refundSurplus: (limit: number) => Promise<number>;
+  readonly refundShortTransfers: (limit: number) => Promise<number>;
   readonly submitRefunds: (limit: number) => Promise<number>;
   readonly reconcileBatches: () => Promise<boolean>;
   readonly sealLedger: () => Promise<boolean>;
@@ -29,6 +30,7 @@ export function schedule(work: BackgroundWork): Job[] {
     full('settle-credits',             10 * SECOND, 100,   work.settleCredits),
     full('expire-orders',              5 * SECOND,  100,   work.expireOrders),
     full('refund-surplus',             2 * SECOND,  50,    work.refundSurplus),
+    full('refund-short-transfers',     MINUTE,      50,    work.refundShortTransfers),
     full('submit-refunds',             SECOND,      50,    work.submitRefunds),
     rows('reconcile-batches',          2 * SECOND,  async () => await work.reconcileBatches()),
     once('publish-ledger-head',        5 * MINUTE,  work.publishLedgerHead),

@@ -9,9 +9,16 @@ import { documents, markdownTable } from './documented.ts';
 import { momoSubject } from './momo/subject.ts';
 import { sandboxSubject } from './sandbox/subject.ts';
 import { stripeSubject } from './stripe/subject.ts';
+import { vietqrSubjects } from './vietqr/subject.ts';
 import { vnpaySubject } from './vnpay/subject.ts';
 
-const SUBJECTS: readonly ContractSubject[] = [sandboxSubject, vnpaySubject, momoSubject, stripeSubject];
+const SUBJECTS: readonly ContractSubject[] = [
+  sandboxSubject,
+  vnpaySubject,
+  momoSubject,
+  stripeSubject,
+  ...vietqrSubjects.slice(0, 1),
+];
 
 describe('the documentation of gateways', () => {
   it('repeats their facts and their codes as they are', () => {

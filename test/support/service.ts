@@ -142,6 +142,7 @@ const MOVING_JOBS = [
   'settle-credits',
   'expire-orders',
   'refund-surplus',
+  'refund-short-transfers',
   'submit-refunds',
   'reconcile-batches',
   'seal-ledger',

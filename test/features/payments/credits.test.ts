@@ -1,6 +1,7 @@
 /** Bank credits on a real database: short, over, second, late, unknown, near misses, and twenty equal notices at once. */
 import assert from 'node:assert/strict';
 import { isLookupCode, LOOKUP_CODE_ALPHABET } from '../../../src/domain/kernel/lookup-code.ts';
+import { givePayoutAccount, recordPayout } from '../../../src/features/refunds/payouts.ts';
 import { query } from '../../../src/platform/database.ts';
 import {
   ACCOUNT,
@@ -289,6 +290,47 @@ describe('bank credits', function () {
     assert.equal(await world.orderStatus(order), 'paid');
     await tell(transfer(first, { amount: 80_000n }));
     assert.deepEqual(await surplusOf(order), [DUE]);
+  });
+
+  it('whose rest does not come within a day goes back, with a case, and frees the order once it is back', async () => {
+    const [order, payment] = await handedOff();
+    await tell(transfer(payment, { amount: 100_000n }));
+    world.pass({ minutes: 24 * 60 - 1 });
+    await world.turn('refund-short-transfers');
+    assert.equal(await world.count('refunds', `payment_id = '${payment.id}'`), 0);
+    world.pass({ minutes: 2 });
+    await world.turn('refund-short-transfers');
+    await world.turn('refund-short-transfers');
+    assert.equal(await world.count('refunds', `payment_id = '${payment.id}' and state = 'approved'`), 1);
+    assert.equal(await world.count('cases', `payment_id = '${payment.id}' and kind = 'amount_differs'`), 1);
+    // The rest comes after all: it is no rest any more.
+    await tell(transfer(payment, { amount: 80_000n }));
+    assert.equal(await world.orderStatus(order), 'open');
+    assert.deepEqual(await surplusOf(order), [80_000n]);
+
+    const { box, newId, payments } = world.service;
+    const deps = { db: world.db, clock: world.clock, newId, businessTimeZone: 'Asia/Ho_Chi_Minh' };
+    const account = { bank: 'VietinBank', accountNumber: '105512345678', holder: 'NGUYEN VAN MINH' };
+    const key = { agencyId: order.agencyId, orderId: order.id };
+    await world.settleDown();
+    assert.equal(await givePayoutAccount({ ...deps, box, gateways: payments.gateways }, key, account), 2);
+    const [refund] = await query<{ refund_reference: string }>(
+      world.db,
+      `select refund_reference from refunds where payment_id = :id and source = 'suspense'`,
+      { id: payment.id },
+    );
+    await recordPayout(deps, {
+      refundReference: refund?.refund_reference ?? '',
+      bankTransaction: 'FT-BACK-1',
+      paidAt: world.clock.now(),
+      preparedBy: 'staff:a',
+      confirmedBy: 'staff:b',
+    });
+    assert.equal((await world.payment(payment.id)).state, 'resolved');
+    const again = await world.startPaymentAt('vietqr', order);
+    assert.notEqual(again.id, payment.id);
+    await tell(transfer(again));
+    assert.equal(await world.orderStatus(order), 'paid');
   });
 
   it('keeps the order from expiring while its rest is awaited', async () => {
