@@ -89,7 +89,11 @@ async function run(job) {
   }
 }
 
-const BUILDERS = { callback: callbacks, order: orders };
+const BUILDERS = {
+  callback: callbacks,
+  order: orders,
+  raw: ({ bytes }) => bytes.map((each) => Buffer.from(each, 'base64')),
+};
 
 /** Signed words of the sandbox bank that these payments succeeded. */
 function callbacks({ path, numbers, merchantId, secret, amount }) {

@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { createSecretBox } from '../src/platform/secret-box.ts';
 import { readConfig } from '../src/platform/config.ts';
+import { benchGateways } from './gateways.ts';
 import { startLoad } from './children.ts';
 import { checkpoints, databaseBytes, SERVER_SETTINGS, startBenchServer } from './database.ts';
 import { ratioOf, rounded, roundedSpread, spreadOf } from './figures.ts';
@@ -25,20 +26,27 @@ import {
   type Stage,
 } from './stage.ts';
 import { benchWebhooks, startReceiverProcess } from './webhooks.ts';
+import { SUBJECTS } from '../test/gateways/subjects.ts';
 
 const { values: asked } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    gateways: { type: 'boolean', default: false },
     only: { type: 'string' },
     'hot-connections': { type: 'string', default: '8' },
     profile: { type: 'string' },
   },
 });
 
+if (asked.gateways) {
+  await benchGateways(asked);
+  process.exit();
+}
+
 const FULL = { rounds: 5, warmUpMs: 1_000, measureMs: 3_000, few: 10_000, many: 1_000_000, ceiling: 8_000 };
 const QUICK = { rounds: 2, warmUpMs: 700, measureMs: 1_500, few: 2_000, many: 50_000, ceiling: 3_000 };
 const size = asked.quick ? QUICK : FULL;
-const phases = new Set((asked.only ?? 'connections,busy,million,webhooks').split(','));
+const phases = new Set((asked.only ?? 'connections,busy,million,gateways,webhooks').split(','));
 const hotConnections = Number(asked['hot-connections']);
 
 const series: Record<string, Series> = {};
@@ -56,6 +64,7 @@ const load = startLoad();
 const receiver = await startReceiverProcess();
 try {
   if (phases.has('connections') || phases.has('busy') || phases.has('million')) await measureMoneyPath();
+  if (phases.has('gateways')) await measureGateways();
   if (phases.has('webhooks')) await measureWebhooks();
 } finally {
   load.stop();
@@ -203,6 +212,24 @@ async function againstMany(small: Stage, large: Stage): Promise<void> {
   });
 }
 
+/** The same money over each gateway's own messages, beside the sandbox's, which runs twice to show the noise. */
+async function measureGateways(): Promise<void> {
+  const on = await stage('bench_gateways');
+  const run = runOf(64);
+  const [sandbox, ...others] = SUBJECTS;
+  if (!sandbox) throw new Error('there is no sandbox');
+  await stockFor(on, { shared: SUBJECTS.length + 1 }, run);
+  await inTurns({
+    gateway_sandbox: () => on.gatewayCallbacks(sandbox, run),
+    ...Object.fromEntries(
+      others.map((subject) => [`gateway_${subject.name}`, () => on.gatewayCallbacks(subject, run)]),
+    ),
+    gateway_sandbox_again: () => on.gatewayCallbacks(sandbox, run),
+  });
+  await judge(on);
+  await on.stop();
+}
+
 async function measureWebhooks(): Promise<void> {
   const database = await server.createDatabase('bench_webhooks');
   const figures = await benchWebhooks({
@@ -320,6 +347,12 @@ function report(): void {
       callbacks_64_again: ratio('callbacks_64_again', 'callbacks_64'),
       callbacks_64_of_ceiling: ratio('callbacks_64', 'ceiling'),
       callbacks_64_many_express: ratio('callbacks_64_many', 'express_64_many'),
+      ...Object.fromEntries(
+        [...SUBJECTS.slice(1).map(({ name }) => name), 'sandbox_again'].map((name) => [
+          `gateway_${name}_of_sandbox`,
+          ratio(`gateway_${name}`, 'gateway_sandbox'),
+        ]),
+      ),
     },
     webhooks_per_second: facts['webhooks_per_second'] ?? null,
     wal_bytes_per_callback: facts['wal_bytes_per_callback'] ?? null,

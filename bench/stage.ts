@@ -4,6 +4,8 @@ import { checkInvariants } from '../src/features/reports/invariants.ts';
 import { query } from '../src/platform/database.ts';
 import type { IdSource } from '../src/domain/kernel/ids.ts';
 import { startTarget, type Load, type LoadAnswer, type LoadJob, type Target } from './children.ts';
+import type { ContractSubject } from '../test/gateways/contract.ts';
+import { gatewayRequests, knowMerchant, moveToGateway } from './gateway-load.ts';
 import { serverCpuMs, walPosition, type BenchDatabase, type BenchServer } from './database.ts';
 import {
   addParties,
@@ -46,6 +48,8 @@ export interface Stage {
   skip(count: number): void;
   floor(floor: Floor, options: RunOptions): Promise<Measured>;
   callbacks(whose: Whose, options: RunOptions): Promise<Measured & { readonly walBytes: number }>;
+  /** Callbacks of a gateway, as its own test makes them, on shared payments that are handed over to it before. */
+  gatewayCallbacks(subject: ContractSubject, options: RunOptions): Promise<Measured>;
   orders(options: RunOptions): Promise<Measured>;
   ceiling(count: number): Promise<number>;
   withoutHttp(count: number): Promise<number>;
@@ -178,6 +182,15 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       giveBack(whose, numbers.length - answer.used);
       settled += answer.good;
       return { ...answer, walBytes };
+    },
+    async gatewayCallbacks(subject, run) {
+      const numbers = take('shared', mostIn(run, 6_000));
+      await knowMerchant(database.admin, subject, options.seal);
+      await moveToGateway(database.admin, subject, numbers);
+      const requests = gatewayRequests(subject, numbers);
+      const answer = await measured({ ...run, port: target.ports.service, requests }, subject.name);
+      settled += answer.good;
+      return answer;
     },
     async orders(run) {
       clients ??= await tokensOf(target.ports.service, agencies.slice(0, SHARED_AGENCIES));

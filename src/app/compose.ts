@@ -16,6 +16,7 @@ import { deliveryRoutes } from '../api/delivery-routes.ts';
 import { createDocsRoutes } from '../api/docs-routes.ts';
 import { eventRoutes } from '../api/event-routes.ts';
 import { feeRoutes } from '../api/fee-routes.ts';
+import { gatewayRoutes } from '../api/gateway-routes.ts';
 import { ledgerRoutes } from '../api/ledger-routes.ts';
 import { openApiDocument } from '../api/openapi.ts';
 import { orderRoutes } from '../api/order-routes.ts';
@@ -44,6 +45,8 @@ import { expireOrders } from '../features/orders/close-orders.ts';
 import { createOrderOpener, type CreateOrderDeps } from '../features/orders/create-order.ts';
 import { createRegistryReader } from '../features/orders/order-registry.ts';
 import { pollPendingPayments, type AskGatewayDeps } from '../features/payments/ask-gateway.ts';
+import { deleteFiguresBefore } from '../features/payments/gateway-health-store.ts';
+import { readGatewayReports, type GatewayReport } from '../features/payments/gateway-report.ts';
 import { createGatewayHealth, type GatewayHealth } from '../features/payments/gateway-health.ts';
 import { createGatewayStandings, type GatewayStandings } from '../features/payments/gateway-standings.ts';
 import {
@@ -70,17 +73,15 @@ import { submitRefunds } from '../features/refunds/submit-refunds.ts';
 import { writeAudit } from '../features/staff/audit-log.ts';
 import { reconcileBatches } from '../features/settlement/reconcile-batch.ts';
 import type { GatewayAdapter } from '../gateways/gateway-adapter.ts';
-import { openRegistry, type GatewayRegistry } from '../gateways/registry.ts';
+import type { GatewayRegistry } from '../gateways/registry.ts';
 import type { Config } from '../platform/config.ts';
 import type { Database, HotPool } from '../platform/database.ts';
-import { createGatewayHttp } from '../platform/gateway-http.ts';
 import { assertPublicUrl, createGuardedClient } from '../platform/http-client.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createRandomBytes } from '../platform/random.ts';
 import { createRateGate } from '../platform/rate-gate.ts';
 import { createBatchedRateLimiter, createRateLimiter } from '../platform/rate-limiter.ts';
 import { createSecretBox, type SecretBox } from '../platform/secret-box.ts';
-import type { Secret } from '../platform/secret.ts';
 import { createShortCache } from '../platform/short-cache.ts';
 import { createWebhookPost } from '../platform/webhook-http.ts';
 import { csrfProtection } from '../web/forms.tsx';
@@ -88,6 +89,7 @@ import type { SiteFacts } from '../web/page.tsx';
 import { createRunner, type Job, type Runner } from '../worker/runner.ts';
 import { schedule } from '../worker/schedule.ts';
 import { readOperatingFigures } from './figures-store.ts';
+import { openGateways } from './gateways.ts';
 import { createReadiness } from './health.ts';
 import { createHttpServer } from './http-server.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -282,6 +284,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     ...eventRoutes({ db }),
     ...refundRoutes(refunds),
     ...receiptRoutes({ db }),
+    ...gatewayRoutes({ db, clock, gateways, merchantAccounts, ownAccountCode, standings }),
     ...ledgerRoutes({ db }),
     ...reportRoutes({ db, clock, businessTimeZone }),
     ...settlementRoutes({ db, clock, newId, businessTimeZone, findAdapter: (code) => gateways.get(code) }),
@@ -336,7 +339,13 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     },
     purgeIdempotencyKeys: (limit) => purgeIdempotencyKeys({ db, clock }, limit),
     purgeUnverifiedCallbacks: () => deleteUnverifiedBefore(db, addMinutes(clock.now(), -30 * MINUTES_A_DAY)),
-    measure: () => measure(db, metrics),
+    purgeGatewayMinutes: (limit) =>
+      deleteFiguresBefore(db, addMinutes(clock.now(), -2 * MINUTES_A_DAY), limit),
+    measure: async () => {
+      await measure(db, metrics);
+      const codes = gateways.enabled().map(({ code }) => code);
+      measureGateways(metrics, await readGatewayReports(db, codes, clock.now()), clock.now());
+    },
   });
   const runner = createRunner({
     logger,
@@ -450,6 +459,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
         site,
         verifyClient: (given) => verifyClient(db, given),
         gatewayName: (gateway) => gateway,
+        gateways: gateways.enabled().map(({ code }) => code),
       }),
     ],
   });
@@ -485,37 +495,6 @@ export async function compose(resources: ComposeResources): Promise<Service> {
       isStopping = true;
     },
   };
-}
-
-/** The gateways that are switched on, and in the trial modes those whose other party is played here. */
-function openGateways(config: Config, clock: Clock, standIns: StandIns | null): GatewayRegistry {
-  const fetch = createGatewayHttp({ timeoutMs: config.gateways.timeoutMs, maxBytes: 1024 * 1024 });
-  const switchedOn: Record<string, Record<string, string>> = {};
-  for (const [code, variables] of Object.entries(config.gateways.enabled)) {
-    switchedOn[code] = Object.fromEntries(
-      Object.entries(variables).map(([name, value]) => [name, revealed(value)]),
-    );
-  }
-  const enabled = { ...sandboxVariables(config), ...standIns?.gatewayVariables, ...switchedOn };
-  return openRegistry(enabled, { fetch, clock });
-}
-
-function sandboxVariables({
-  http,
-  sandbox,
-}: Config): Readonly<Record<string, Readonly<Record<string, string>>>> {
-  if (!sandbox) return {};
-  return {
-    sandbox: {
-      SANDBOX_MERCHANT_ID: sandbox.merchantId,
-      SANDBOX_SECRET: sandbox.secret.reveal(),
-      SANDBOX_BANK_URL: `${http.publicUrl}/sandbox/bank`,
-    },
-  };
-}
-
-function revealed(value: string | Secret): string {
-  return typeof value === 'string' ? value : value.reveal();
 }
 
 /** Time-ordered ids, also among those of one millisecond. */
@@ -622,6 +601,19 @@ function siteFacts({ http, site, sandbox }: Config): SiteFacts {
     operator: { nameVi: site.operatorNameVi, nameEn: site.operatorNameEn },
     isSandbox: sandbox !== null,
   };
+}
+
+function measureGateways(metrics: Metrics, reports: readonly GatewayReport[], now: Date): void {
+  for (const { gateway, position, hour, lastCallbackAt, maintenanceUntil } of reports) {
+    metrics.gatewayHidden.set({ gateway, why: 'failing' }, position === 'closed' ? 0 : 1);
+    metrics.gatewayHidden.set({ gateway, why: 'maintenance' }, maintenanceUntil === null ? 0 : 1);
+    if (hour.successPpm !== null) metrics.gatewaySuccess.set({ gateway }, hour.successPpm / 1_000_000);
+    else metrics.gatewaySuccess.remove({ gateway });
+    if (lastCallbackAt !== null) {
+      const seconds = Math.max(0, (now.getTime() - lastCallbackAt.getTime()) / 1000);
+      metrics.gatewayCallbackAge.set({ gateway }, seconds);
+    }
+  }
 }
 
 async function measure(db: Database, metrics: Metrics): Promise<void> {

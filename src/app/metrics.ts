@@ -35,6 +35,24 @@ export function createMetrics() {
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20],
       registers,
     }),
+    gatewayHidden: new Gauge({
+      name: 'gateway_hidden',
+      help: '1 while a gateway is not offered: because it fails, or for planned maintenance',
+      labelNames: ['gateway', 'why'],
+      registers,
+    }),
+    gatewaySuccess: new Gauge({
+      name: 'gateway_success_ratio',
+      help: 'Share of calls of the last hour, of all processes, that had a usable answer',
+      labelNames: ['gateway'],
+      registers,
+    }),
+    gatewayCallbackAge: new Gauge({
+      name: 'gateway_last_callback_age_seconds',
+      help: 'Since the last genuine message of a gateway',
+      labelNames: ['gateway'],
+      registers,
+    }),
     webhookAttempts: new Counter({
       name: 'webhook_attempts_total',
       help: 'Webhook attempts by outcome',

@@ -1,8 +1,9 @@
-/** The finance console: a sign-in wall, and behind it the reconciliation page. */
+/** The finance console: a sign-in wall, and behind it the reconciliation page and that of the gateways. */
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { ApiClient } from '../domain/agencies/api-client.ts';
 import { money, sum, type Currency } from '../domain/kernel/money.ts';
 import { dayOf, daysBetween, parseDay, type Clock, type Day } from '../domain/kernel/time.ts';
+import { readGatewayReports } from '../features/payments/gateway-report.ts';
 import {
   readReconciliation,
   type ReconciliationDay,
@@ -13,6 +14,7 @@ import type { Database } from '../platform/database.ts';
 import { messagesFor } from '../web/i18n.ts';
 import { errorPage, type PageContext, type SiteFacts } from '../web/page.tsx';
 import { localeOf, sendPage } from '../web/request-context.ts';
+import { gatewaysPage } from './gateways-page.tsx';
 import { reconciliationPage } from './reconciliation-page.tsx';
 import type {
   GatewayReconciliation,
@@ -32,9 +34,12 @@ export interface ConsoleDeps {
   }) => Promise<ApiClient | null>;
   /** A gateway's name for people. */
   readonly gatewayName: (gateway: string) => string;
+  /** Codes of the gateways that are enabled. */
+  readonly gateways: readonly string[];
 }
 
 const PATH = '/console/reconciliation';
+const GATEWAYS_PATH = '/console/gateways';
 const MAX_DAYS = 366;
 const MAX_EXCEPTIONS = 200;
 
@@ -44,6 +49,7 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
   router.use('/console', signInWall(deps));
   router.get('/console', (_request, response) => response.redirect(303, PATH));
   router.get(PATH, (request, response) => showReconciliation(deps, request, response));
+  router.get(GATEWAYS_PATH, (request, response) => showGateways(deps, request, response));
   return router;
 }
 
@@ -84,9 +90,26 @@ async function showReconciliation(deps: ConsoleDeps, request: Request, response:
     exceptions: report.exceptions.flatMap((item) => exceptionOf(deps, item)),
     exceptionCount: report.exceptionCount,
     formHref: PATH,
-    menu: [{ href: PATH, label: messagesFor(context.locale).reconciliation.menuLabel, isCurrent: true }],
+    menu: menuOf(PATH, context),
   };
   sendPage(response, reconciliationPage(view, context));
+}
+
+async function showGateways(deps: ConsoleDeps, request: Request, response: Response): Promise<void> {
+  const context = contextOf(deps, request, response);
+  const asOf = deps.clock.now();
+  const reports = await readGatewayReports(deps.db, deps.gateways, asOf);
+  const names: Readonly<Record<string, string>> = messagesFor(context.locale).gateway;
+  const gateways = reports.map((report) => ({ ...report, name: names[report.gateway] ?? report.gateway }));
+  sendPage(response, gatewaysPage({ asOf, gateways, menu: menuOf(GATEWAYS_PATH, context) }, context));
+}
+
+function menuOf(path: string, { locale }: PageContext): ReconciliationView['menu'] {
+  const texts = messagesFor(locale);
+  return [
+    { href: PATH, label: texts.reconciliation.menuLabel, isCurrent: path === PATH },
+    { href: GATEWAYS_PATH, label: texts.gateways.menuLabel, isCurrent: path === GATEWAYS_PATH },
+  ];
 }
 
 /** The days asked for; what cannot be read becomes today, for a form never shows a dead end. */

@@ -43,6 +43,13 @@ export interface EnabledGateway {
   readonly adapter: GatewayAdapter;
   /** Payments of several agencies go through this account only. */
   readonly platformAccount: MerchantAccount;
+  /**
+   * Why an account whose names are right could still not work here, in sentences that show no secret: a key that cannot
+   * be read, an id outside the gateway's grammar. Absent where there is nothing to say.
+   */
+  readonly accountFaults?: (
+    account: Pick<MerchantAccount, 'merchantId' | 'secrets' | 'settings'>,
+  ) => readonly string[];
 }
 
 export interface GatewayAdapter {
@@ -138,6 +145,8 @@ export type CallbackReading =
 export type CallbackItem =
   | { readonly kind: 'payment'; readonly merchantReference: string; readonly outcome: GatewayOutcome }
   | { readonly kind: 'refund'; readonly refundReference: string; readonly outcome: RefundOutcome }
+  /** Something happened to this payment, but the signature does not cover what: the gateway is asked at once. */
+  | { readonly kind: 'ask'; readonly merchantReference: string }
   | {
       readonly kind: 'credit';
       /** The bank's own number of it, which every watcher of the account tells alike. */
@@ -192,8 +201,8 @@ export interface RefundRequest {
   readonly account: MerchantAccount;
   /** `RF` and twelve letters or digits; unique in this installation. */
   readonly refundReference: string;
-  /** When the refund was asked for. */
-  readonly requestedAt: Date;
+  /** When it was first sent: the same on a repeat, so that a gateway's own references may hold the day. */
+  readonly submittedAt: Date;
   readonly amount: Money;
   readonly reason: string;
   /** The payment it gives back of. */

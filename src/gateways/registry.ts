@@ -1,4 +1,5 @@
 /** Config -> the enabled gateways by code, each with the platform's own merchant account. */
+import { accountFaults } from './account-rules.ts';
 import type {
   EnabledGateway,
   GatewayAdapter,
@@ -8,20 +9,24 @@ import type {
   MerchantAccount,
 } from './gateway-adapter.ts';
 import { momoGateway } from './momo/gateway.ts';
+import { onepayGateway } from './onepay/gateway.ts';
+import { keyPayGateway } from './keypay/gateway.ts';
 import { sandboxGateway } from './sandbox/gateway.ts';
 import { vietqrGateway } from './vietqr/gateway.ts';
 import { vnpayGateway } from './vnpay/gateway.ts';
 import { stripeGateway } from './stripe/gateway.ts';
 import { zaloPayGateway } from './zalopay/gateway.ts';
 
-/** Every gateway this version knows. */
+/** Every gateway this version knows, in the order in which checkout offers them. */
 const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
-  sandbox: sandboxGateway,
   vietqr: vietqrGateway,
   vnpay: vnpayGateway,
   momo: momoGateway,
-  stripe: stripeGateway,
   zalopay: zaloPayGateway,
+  onepay: onepayGateway,
+  keypay: keyPayGateway,
+  stripe: stripeGateway,
+  sandbox: sandboxGateway,
 };
 
 export interface GatewayRegistry {
@@ -29,6 +34,13 @@ export interface GatewayRegistry {
   get(code: string): GatewayAdapter | null;
   platformAccount(code: GatewayCode): MerchantAccount | null;
   enabled(): readonly GatewayAdapter[];
+  /** Why a gateway could not work with an account, in sentences; null when no such gateway is enabled. */
+  readonly accountFaults: (
+    code: string,
+    account: Pick<MerchantAccount, 'merchantId' | 'secrets' | 'settings'>,
+  ) => readonly string[] | null;
+  /** What the secrets of an account are called at a gateway. */
+  secretNames(code: string): readonly string[];
 }
 
 export function createRegistry(gateways: readonly EnabledGateway[]): GatewayRegistry {
@@ -42,6 +54,11 @@ export function createRegistry(gateways: readonly EnabledGateway[]): GatewayRegi
     get: (code) => byCode.get(code)?.adapter ?? null,
     platformAccount: (code) => byCode.get(code)?.platformAccount ?? null,
     enabled: () => gateways.map(({ adapter }) => adapter),
+    accountFaults(code, account) {
+      const gateway = byCode.get(code);
+      return gateway ? accountFaults(gateway, account) : null;
+    },
+    secretNames: (code) => Object.keys(byCode.get(code)?.platformAccount.secrets[0] ?? {}),
   };
 }
 
@@ -74,7 +91,13 @@ export function openRegistry(
     if (missing.length === 0) gateways.push(kind.build(present(variables), deps));
   }
   if (faults.length > 0) throw new Error(faults.join('\n'));
-  return createRegistry(gateways);
+  return createRegistry(inOrder(gateways));
+}
+
+function inOrder(gateways: readonly EnabledGateway[]): EnabledGateway[] {
+  const codes = Object.keys(GATEWAYS);
+  const placeOf = ({ adapter }: EnabledGateway): number => codes.indexOf(adapter.code);
+  return [...gateways].sort((one, other) => placeOf(one) - placeOf(other));
 }
 
 function present(variables: GatewayVariables): Readonly<Record<string, string>> {

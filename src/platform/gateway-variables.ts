@@ -22,6 +22,10 @@ export const GATEWAY_VARIABLES = {
     plain: ['MOMO_PARTNER_CODE', 'MOMO_API_URL', 'MOMO_PAY_ORIGINS', 'MOMO_AUTO_CAPTURE'],
     secret: ['MOMO_ACCESS_KEY', 'MOMO_SECRET_KEY'],
   },
+  keypay: {
+    plain: ['KEYPAY_CLIENT_ID', 'KEYPAY_API_URL', 'KEYPAY_DETAIL_URL', 'KEYPAY_PAY_ORIGIN'],
+    secret: ['KEYPAY_HASH_KEY_1', 'KEYPAY_HASH_KEY_2'],
+  },
   stripe: {
     plain: ['STRIPE_ACCOUNT_ID', 'STRIPE_API_URL', 'STRIPE_PAY_ORIGIN'],
     secret: ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],
@@ -29,5 +33,16 @@ export const GATEWAY_VARIABLES = {
   zalopay: {
     plain: ['ZALOPAY_APP_ID', 'ZALOPAY_API_URL', 'ZALOPAY_PAY_ORIGINS'],
     secret: ['ZALOPAY_KEY1', 'ZALOPAY_KEY2'],
+  },
+  onepay: {
+    plain: [
+      'ONEPAY_KIND',
+      'ONEPAY_MERCHANT_ID',
+      'ONEPAY_ACCESS_CODE',
+      'ONEPAY_PAY_URL',
+      'ONEPAY_QUERY_URL',
+      'ONEPAY_QUERY_USER',
+    ],
+    secret: ['ONEPAY_HASH_KEY', 'ONEPAY_QUERY_PASSWORD'],
   },
 } as const satisfies Readonly<Record<string, GatewayVariableNames>>;

@@ -1,5 +1,7 @@
 /** The gateways whose other party is played here, by code. One row a gateway. */
 import { momoStandIn } from './momo/momo.ts';
+import { createOnepayStandIn } from './onepay/onepay.ts';
+import { createKeyPayStandIn } from './keypay/keypay.ts';
 import type { Peer, PeerOptions } from './peer/peer.ts';
 import { createVietqrStandIn } from './vietqr/vietqr.ts';
 import { createVnpayStandIn } from './vnpay/vnpay.ts';
@@ -18,6 +20,8 @@ export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = 
   vietqr: createVietqrStandIn,
   vnpay: createVnpayStandIn,
   momo: momoStandIn,
+  keypay: createKeyPayStandIn,
   stripe: createStripeStandIn,
   zalopay: zaloPayStandIn,
+  onepay: createOnepayStandIn,
 };

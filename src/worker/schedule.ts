@@ -15,6 +15,7 @@ export interface BackgroundWork {
   readonly extendBusinessDays: () => Promise<void>;
   readonly purgeIdempotencyKeys: (limit: number) => Promise<number>;
   readonly purgeUnverifiedCallbacks: (limit: number) => Promise<number>;
+  readonly purgeGatewayMinutes: (limit: number) => Promise<number>;
   readonly measure: () => Promise<void>;
 }
 
@@ -37,6 +38,7 @@ export function schedule(work: BackgroundWork): Job[] {
     once('extend-business-days',       6 * HOUR,    work.extendBusinessDays),
     full('purge-idempotency-keys',     HOUR,        1_000, work.purgeIdempotencyKeys),
     full('purge-unverified-callbacks', HOUR,        1_000, work.purgeUnverifiedCallbacks),
+    full('purge-gateway-minutes',      HOUR,        1_000, work.purgeGatewayMinutes),
     once('measure',                    10 * SECOND, work.measure),
   ];
 }

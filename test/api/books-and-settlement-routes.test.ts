@@ -216,6 +216,8 @@ describe('books and settlement over HTTP', () => {
         site: aContext().site,
         verifyClient: (given) => verifyClient(db, given),
         gatewayName: (gateway) => gateway.toUpperCase(),
+
+        gateways: [],
       }),
     );
     const show = () => request(app).get('/console/reconciliation?from=2026-11-22&lang=en');

@@ -1,24 +1,15 @@
 /** docs/gateways.md repeats what the adapters say of their gateways, and the tables of codes. */
 import type { Money } from '../../src/domain/kernel/money.ts';
 import { RESULT_CODES } from '../../src/gateways/momo/result-codes.ts';
+import { STATUSES as KEYPAY_STATUSES } from '../../src/gateways/keypay/messages.ts';
+import { FAILURES as ONEPAY_FAILURES } from '../../src/gateways/onepay/codes.ts';
 import { RESPONSE_CODES as SANDBOX_CODES } from '../../src/gateways/sandbox/messages.ts';
 import { EVENTS } from '../../src/gateways/stripe/messages.ts';
+import * as zalopay from '../../src/gateways/zalopay/return-codes.ts';
 import * as vnpay from '../../src/gateways/vnpay/codes.ts';
 import type { ContractSubject } from './contract.ts';
-import { documents, markdownTable } from './documented.ts';
-import { momoSubject } from './momo/subject.ts';
-import { sandboxSubject } from './sandbox/subject.ts';
-import { stripeSubject } from './stripe/subject.ts';
-import { vietqrSubjects } from './vietqr/subject.ts';
-import { vnpaySubject } from './vnpay/subject.ts';
-
-const SUBJECTS: readonly ContractSubject[] = [
-  sandboxSubject,
-  vnpaySubject,
-  momoSubject,
-  stripeSubject,
-  ...vietqrSubjects.slice(0, 1),
-];
+import { documents, markdownTable } from '../support/documented.ts';
+import { SUBJECTS } from './subjects.ts';
 
 describe('the documentation of gateways', () => {
   it('repeats their facts and their codes as they are', () => {
@@ -47,6 +38,18 @@ describe('the documentation of gateways', () => {
           what,
         ]),
       ),
+      'codes-zalopay-orders': zaloPayCodes(zalopay.ORDER_CODES),
+      'codes-zalopay-refunds': zaloPayCodes(zalopay.REFUND_CODES),
+      'codes-zalopay-refund-queries': zaloPayCodes(zalopay.REFUND_QUERY_CODES),
+      'codes-onepay-domestic': codes(
+        ['`vpc_TxnResponseCode`', 'to the payer'],
+        Object.entries(ONEPAY_FAILURES.domestic),
+      ),
+      'codes-onepay-international': codes(
+        ['`vpc_TxnResponseCode`', 'to the payer'],
+        Object.entries(ONEPAY_FAILURES.international),
+      ),
+      'codes-keypay': codes(['`status`', 'means'], Object.entries(KEYPAY_STATUSES)),
       'codes-stripe': codes(
         ['event', 'about', 'means at most'],
         Object.entries(EVENTS).map(([type, { subject, tells }]) => [type, subject, tells]),
@@ -54,6 +57,13 @@ describe('the documentation of gateways', () => {
     });
   });
 });
+
+function zaloPayCodes(table: zalopay.CodeTable): string {
+  return codes(
+    ['code', 'means', 'in words'],
+    Object.entries(table).map(([code, { meaning, what }]) => [code, meaning, what]),
+  );
+}
 
 function codes(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return markdownTable([head, ...rows]);

@@ -25,6 +25,8 @@ export interface JourneySubject {
   readonly inventedReturn: string;
   /** False where the gateway hears of a payment first by the payer's browser, or not at all. */
   readonly asksToStart?: boolean;
+  /** False where a payment has no number of the gateway's own, so that two charges look like one. */
+  readonly tellsSecondCharges?: boolean;
   /** True where the payer sends money by themselves: it adds up, and nobody declines it. */
   readonly isTransfer?: boolean;
 }
@@ -130,6 +132,7 @@ export function survivesTheJourneys(subject: JourneySubject): void {
       await peer.setSwitch('repeat_notices', 0);
       assert.equal(await peer.notices.pump(), 20);
       assert.equal(await peer.notices.pump({ ignoreDueTime: true }), 0, 'each was accepted');
+      await world.turn('poll-pending-payments'); // Where a notice only has us ask.
       assert.equal(await world.orderStatus(order), 'paid');
       assert.equal(await postingsOf(payment), 1);
     });
@@ -222,6 +225,7 @@ export function survivesTheJourneys(subject: JourneySubject): void {
       const [order, payment] = await handedOff();
       await peer.decide(payment.reference, { kind: 'approve', manner: 'lost' });
       for (let round = 0; round < 4; round += 1) await peer.notices.pump({ ignoreDueTime: true });
+      await world.turn('poll-pending-payments');
       assert.equal(await world.orderStatus(order), 'paid');
       assert.equal(await postingsOf(payment), 1);
     });
@@ -271,20 +275,22 @@ export function survivesTheJourneys(subject: JourneySubject): void {
       });
     }
 
-    it('promise 38: charged twice, one counts and the other goes back', async () => {
-      const [order, payment] = await handedOff();
-      await peer.decide(payment.reference, { kind: 'approve', charges: 2 });
-      await world.settleDown();
-      await world.settleDown();
-      assert.equal(await world.orderStatus(order), 'paid');
-      const surplus = await query<{ amount: bigint; source: string }>(
-        world.db,
-        `select amount, source from refunds where order_id = :id and source = 'surplus'`,
-        { id: order.id },
-      );
-      if (adapter().refunds) assert.deepEqual(surplus, [{ amount: payment.amount, source: 'surplus' }]);
-      else assert.ok(surplus.length > 0 || (await world.count('cases', `order_id = '${order.id}'`)) > 0);
-    });
+    if (subject.tellsSecondCharges !== false) {
+      it('promise 38: charged twice, one counts and the other goes back', async () => {
+        const [order, payment] = await handedOff();
+        await peer.decide(payment.reference, { kind: 'approve', charges: 2 });
+        await world.settleDown();
+        await world.settleDown();
+        assert.equal(await world.orderStatus(order), 'paid');
+        const surplus = await query<{ amount: bigint; source: string }>(
+          world.db,
+          `select amount, source from refunds where order_id = :id and source = 'surplus'`,
+          { id: order.id },
+        );
+        if (adapter().refunds) assert.deepEqual(surplus, [{ amount: payment.amount, source: 'surplus' }]);
+        else assert.ok(surplus.length > 0 || (await world.count('cases', `order_id = '${order.id}'`)) > 0);
+      });
+    }
 
     it("promise 24: a message to another account's address is refused", async () => {
       const [order, payment] = await handedOff();

@@ -1,5 +1,6 @@
 /** Two agencies' tokens against every route of the whole service; a route without a case fails. */
 import assert from 'node:assert/strict';
+import { saveMerchantAccount } from '../../src/features/payments/merchant-account-store.ts';
 import type { TenantCase } from '../api/tenancy.ts';
 import { tenancyFaults } from '../api/tenancy.ts';
 import { startTestService, tokenFor, type TestService } from '../support/service.ts';
@@ -47,6 +48,9 @@ describe('two agencies at every route', () => {
       params,
       ...(body ? { body } : {}),
     });
+    const gateway = { gateway: 'sandbox', code: 'h29', agencyId: owner.agencyId };
+    const own = { merchantId: 'H29-SHOP', secrets: [{ signing: 'a-secret-of-H29' }], settings: {} };
+    await saveMerchantAccount(world.db, world.service.box, { ...gateway, ...own });
     const cases: Record<string, TenantCase> = {
       createPaymentOrder: { kind: 'no_object', why: 'opens orders for the agency of the token alone' },
       listPaymentOrders: { kind: 'list', marker: order.publicId },
@@ -59,6 +63,7 @@ describe('two agencies at every route', () => {
         marker: order.publicId,
         params: { dossier_code: 'H29-261120-7777' },
       },
+      listGateways: { kind: 'list', marker: '"account":"h29"' },
       listFees: { kind: 'no_object', why: 'the fee schedule is public' },
       requestRefund: object(id, { amount: 1_000, amount_available: available, reason: 'Nộp thừa' }),
       getRefundTerms: object(id),

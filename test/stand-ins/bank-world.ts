@@ -113,7 +113,7 @@ export function refundRequest(world: BankWorld, changes: Partial<RefundRequest>)
   return {
     account: world.account,
     refundReference: 'RFILE1',
-    requestedAt: now,
+    submittedAt: now,
     amount: vnd(5_000),
     reason: 'Hoan tra',
     merchantReference: 'REF1',

@@ -95,7 +95,7 @@ export async function openWalletWorld(
       return {
         account,
         refundReference: `RF${number().toString().padStart(12, '0')}`,
-        requestedAt: clock.now(),
+        submittedAt: clock.now(),
         amount: vnd(100_000),
         reason: 'Hoàn trả',
         merchantReference: payment.merchantReference,

@@ -137,7 +137,7 @@ describe("ZaloPay's side, played", function () {
   it('refuses a refund whose m_refund_id is of another day', async () => {
     const payment = await paid();
     const yesterday = new Date(world.clock.now().getTime() - 86_400_000);
-    const late = await world.refundOf(payment, { requestedAt: yesterday });
+    const late = await world.refundOf(payment, { submittedAt: yesterday });
     const outcome = await world.adapter.refunds!.refundPayment(late, never());
     assert.deepEqual(outcome, { kind: 'failed', gatewayCode: '-25' });
   });

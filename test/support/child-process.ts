@@ -19,6 +19,28 @@ export interface ServiceProcess {
   complaints(): string;
 }
 
+/** Runs a script of the repository to its end. @returns its exit code and all it printed */
+export async function runScript(
+  path: string,
+  how: {
+    readonly args: readonly string[];
+    readonly input: string;
+    readonly env: Readonly<Record<string, string>>;
+  },
+): Promise<{ readonly code: number; readonly text: string }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', path, ...how.args], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'] ?? '', ...how.env },
+  });
+  const printed: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (part: Buffer) => printed.push(part.toString('utf8')));
+  }
+  child.stdin.end(how.input);
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, text: printed.join('') };
+}
+
 /** Starts `npm start -- serve` or `-- work` without npm in between. */
 export async function startServiceProcess(
   role: 'serve' | 'work',

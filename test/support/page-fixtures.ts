@@ -9,6 +9,8 @@ import { verifyPage, type VerifyOutcome } from '../../src/checkout/receipt-page.
 import { resultPage, type ResultView } from '../../src/checkout/result-page.tsx';
 import { statusPage } from '../../src/checkout/status-page.tsx';
 import type { Situation, StatusView } from '../../src/checkout/status-view.tsx';
+import { CLOSED_CIRCUIT } from '../../src/domain/payments/gateway-circuit.ts';
+import { gatewaysPage, type GatewaysView } from '../../src/console/gateways-page.tsx';
 import { reconciliationPage } from '../../src/console/reconciliation-page.tsx';
 import type { ReconciliationView } from '../../src/console/reconciliation-view.ts';
 import { lookupCodeFrom } from '../../src/domain/kernel/lookup-code.ts';
@@ -520,6 +522,7 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
   put('find', findPage(aFindView(), context), 0);
   put('find with a fault', findPage(aFindView({ faults: [{ field: 'code', message: 'Nhập' }] }), context), 0);
   put('find without result', findPage(aFindView({ typed: 'G01', notFound: 'G01' }), context), 0);
+  put('gateways', gatewaysPage(aGatewaysView(), context), 0);
   put('reconciliation', reconciliationPage(aReconciliationView(), context), 0);
   put(
     'reconciliation where all matches',
@@ -529,4 +532,44 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
   for (const error of ERRORS) put(`error: ${error.kind}`, errorPage(context, error), 0);
   put('error with money', errorPage(context, { kind: 'fault', incident: 'req_1' }, { kind: 'waiting' }), 1);
   return pages;
+}
+
+/** One gateway in every state, one of them with a window. */
+function aGatewaysView(): GatewaysView {
+  const none = { calls: 0, successPpm: null, p95Ms: { start: null, query: null, refund: null } };
+  const some = { calls: 1_204, successPpm: 991_700, p95Ms: { start: 400, query: 200, refund: null } };
+  const at = new Date('2026-11-20T02:00:00Z');
+  const open = {
+    ...CLOSED_CIRCUIT,
+    state: 'open' as const,
+    brokenBy: 'start' as const,
+    openedAt: at,
+    retryAt: at,
+  };
+  const quiet = { maintenanceUntil: null, windows: [], lastCallbackAt: null, hour: none, day: some };
+  const window = {
+    id: 'w',
+    gateway: 'c',
+    startsAt: at,
+    endsAt: at,
+    note: { vi: 'Nâng cấp.', en: 'Upgrade.' },
+  };
+  return {
+    asOf: at,
+    menu: [{ href: '/console/gateways', label: 'Cổng', isCurrent: true }],
+    gateways: [
+      { ...quiet, gateway: 'a', name: 'A', position: 'closed', circuit: CLOSED_CIRCUIT, lastCallbackAt: at },
+      { ...quiet, gateway: 'b', name: 'B', position: 'open', circuit: open },
+      { ...quiet, gateway: 'c', name: 'C', position: 'half_open', circuit: { ...open, brokenBy: 'query' } },
+      {
+        ...quiet,
+        gateway: 'd',
+        name: 'D',
+        position: 'closed',
+        circuit: open,
+        maintenanceUntil: at,
+        windows: [window],
+      },
+    ],
+  };
 }

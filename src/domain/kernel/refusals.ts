@@ -155,6 +155,10 @@ export const REFUSALS = {
     title: 'This delivery has been replayed too often within the hour.',
   },
 
+  'merchant-account.not-found': { kind: 'missing', title: 'There is no such merchant account.' },
+  'merchant-account.not-usable': { kind: 'invalid', title: 'The merchant account cannot be used like this.' },
+  'gateway.settings-not-usable': { kind: 'invalid', title: 'The gateway cannot be set up like this.' },
+
   'settlement.file-unreadable': {
     kind: 'invalid',
     title: 'The settlement file could not be read. Nothing was imported.',

@@ -15,6 +15,7 @@ import type { RateGate } from '../../platform/rate-gate.ts';
 import type { CreditRecorder } from '../payments/record-credit.ts';
 import type { CallbackRecord, OutcomeRecorder } from '../payments/record-outcome.ts';
 import type { Gateways, MerchantAccounts } from '../payments/start-payment.ts';
+import { hastenQuery } from '../payments/payment-store.ts';
 import { keepCallback } from './callback-store.ts';
 
 export interface ReceiveCallbackDeps {
@@ -137,12 +138,23 @@ async function recordItem(
     }
     case 'refund':
       return await deps.recordRefund({ gateway: from.gateway, account: from.account.code, item });
+    case 'ask':
+      return ASKED[
+        await hastenQuery(deps.db, {
+          gateway: from.gateway,
+          account: from.account.code,
+          merchantReference: item.merchantReference,
+          now: deps.clock.now(),
+        })
+      ];
     case 'credit':
       return await deps.credits.add({ gateway: from.gateway, account: from.account.code, credit: item });
     case 'irrelevant':
       return 'recorded';
   }
 }
+
+const ASKED = { hastened: 'recorded', decided: 'already_recorded', none: 'unknown_payment' } as const;
 
 const FROM_WORST: readonly CallbackResult[] = [
   'try_again',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { AgencyId } from '../../domain/kernel/ids.ts';
 import type { MerchantAccount } from '../../gateways/gateway-adapter.ts';
-import { query, type Reader } from '../../platform/database.ts';
+import { query, type Reader, type Tx } from '../../platform/database.ts';
 import type { SecretBox } from '../../platform/secret-box.ts';
 
 export interface KeptMerchantAccount extends MerchantAccount {
@@ -83,6 +83,72 @@ export async function saveMerchantAccount(
       settings: JSON.stringify(account.settings),
       feeBearer: account.feeBearer ?? 'platform',
     },
+  );
+}
+
+/** Holds an account's row until the transaction ends, so that two changes do not undo each other. */
+export async function lockMerchantAccount(
+  tx: Tx,
+  key: { readonly gateway: string; readonly code: string },
+): Promise<void> {
+  await query(
+    tx,
+    'select 1 as held from merchant_accounts where gateway = :gateway and code = :code for update',
+    {
+      ...key,
+    },
+  );
+}
+
+/** Writes what people may change of an account. */
+export async function changeMerchantAccount(
+  tx: Tx,
+  box: Pick<SecretBox, 'seal'>,
+  key: { readonly gateway: string; readonly code: string },
+  { secrets, enabled }: Pick<KeptMerchantAccount, 'secrets' | 'enabled'>,
+): Promise<void> {
+  await query(
+    tx,
+    `update merchant_accounts set secrets_box = :secretsBox, enabled = :enabled
+     where gateway = :gateway and code = :code`,
+    {
+      ...key,
+      enabled,
+      secretsBox: box.seal(JSON.stringify(secrets), merchantSecretsContext(key.gateway, key.code)),
+    },
+  );
+}
+
+/** The code of the account that has a merchant id at a gateway, or null. */
+export async function findMerchantAccountByMerchantId(
+  reader: Reader,
+  gateway: string,
+  merchantId: string,
+): Promise<string | null> {
+  const [row] = await query<{ code: string }>(
+    reader,
+    'select code from merchant_accounts where gateway = :gateway and merchant_id = :merchantId limit 1',
+    { gateway, merchantId },
+  );
+  return row?.code ?? null;
+}
+
+export interface ListedAccount {
+  readonly gateway: string;
+  readonly code: string;
+  readonly agencyCode: string | null;
+  readonly merchantId: string;
+  readonly feeBearer: 'platform' | 'agency';
+  readonly enabled: boolean;
+}
+
+/** All accounts without their secrets. */
+export async function listMerchantAccounts(reader: Reader): Promise<ListedAccount[]> {
+  return await query<ListedAccount>(
+    reader,
+    `select m.gateway, m.code, a.code as "agencyCode", m.merchant_id as "merchantId", m.fee_bearer as "feeBearer",
+       m.enabled
+     from merchant_accounts m left join agencies a on a.id = m.agency_id order by m.gateway, m.code limit 10000`,
   );
 }
 

@@ -80,7 +80,7 @@ export async function applyOutcomes(hot: HotPool, plan: OutcomePlan): Promise<Re
 
 const CHANGED = 'P0V01';
 const ALREADY_THERE = '23505';
-/** A lone outcome is written without asking whether these exist, which they hardly ever do. */
+/** What is written in trust that it is not there, until a careful look. */
 const WRITTEN_PLAINLY = new Set([
   'gateway_callbacks_pkey',
   'ledger_transactions_agency_id_event_kind_event_ref_key',

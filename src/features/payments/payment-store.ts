@@ -300,6 +300,35 @@ export async function claimDueQueries(
 }
 
 /**
+ * Makes the question about a payment due now, because its gateway says that there is something to ask.
+ *
+ * @returns `none` when there is no such payment at this account, `decided` when nothing is left to ask
+ */
+export async function hastenQuery(
+  db: Reader,
+  named: {
+    readonly gateway: string;
+    readonly account: string;
+    readonly merchantReference: string;
+    readonly now: Date;
+  },
+): Promise<'hastened' | 'decided' | 'none'> {
+  const [row] = await query<{ hastened: boolean }>(
+    db,
+    `with named as (
+       select id from payments
+       where gateway = :gateway and merchant_account = :account and merchant_reference = :merchantReference),
+     hastened as (
+       update payment_queries set due_at = least(due_at, :now) where payment_id in (select id from named)
+       returning payment_id)
+     select exists (select from hastened) as hastened from named`,
+    { ...named },
+  );
+  if (!row) return 'none';
+  return row.hastened ? 'hastened' : 'decided';
+}
+
+/**
  * Takes one payment's question now, because a citizen asks, unless somebody asked within the last seconds.
  *
  * @returns the step that is asked, or null when it is too early or nothing is left to ask

@@ -101,7 +101,7 @@ function requestOf(refund: Refund, payment: RefundedPayment, account: MerchantAc
   return {
     account,
     refundReference: refund.refundReference,
-    requestedAt: refund.requestedAt,
+    submittedAt: refund.submittedAt ?? refund.requestedAt,
     amount: refund.amount,
     reason: refund.reason,
     merchantReference: payment.merchantReference,

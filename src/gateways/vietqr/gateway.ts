@@ -30,7 +30,7 @@ export const vietqrGateway: GatewayKind = {
       platformAccount: {
         code: 'platform',
         merchantId: values['VIETQR_ACCOUNT_NUMBER'] ?? '',
-        secrets: secretsOf(values, WATCHER_SECRETS),
+        secrets: secretsOf(values, ofWatchersThatTell(values)),
         settings: {
           bankBin: values['VIETQR_BANK_BIN'] ?? '',
           bankName: values['VIETQR_BANK_NAME'] ?? '',
@@ -40,3 +40,10 @@ export const vietqrGateway: GatewayKind = {
     };
   },
 };
+
+/** The secrets that are set: an account of an agency's own needs those of the same watchers. */
+function ofWatchersThatTell(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(WATCHER_SECRETS).filter(([, variable]) => (values[variable] ?? '').trim() !== ''),
+  );
+}

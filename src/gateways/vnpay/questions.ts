@@ -154,7 +154,7 @@ function readRefundState(value: Answer, request: RefundRequest, heardAt: Date): 
   const isOwnNumber = isTransactionNumber(number) && number !== request.gatewayTransactionId;
   const told = readVnpayTime(value('vnp_PayDate'));
   // The document calls it the time of payment: before the refund was asked for it is that of the payment.
-  const isOfRefund = told !== null && told.getTime() + 1000 > request.requestedAt.getTime();
+  const isOfRefund = told !== null && told.getTime() + 1000 > request.submittedAt.getTime();
   return {
     kind: 'succeeded',
     gatewayRefundId: isOwnNumber ? number : request.refundReference,

@@ -87,10 +87,10 @@ export function refundQueryRequest(request: RefundRequest, now: Date): string {
 /** `yymmdd_appid_xxx`, at most 45 characters: the day in GMT+7 on which the refund was asked for, and its reference. */
 export function refundId({
   account,
-  requestedAt,
+  submittedAt,
   refundReference,
-}: Pick<RefundRequest, 'account' | 'requestedAt' | 'refundReference'>): string {
-  return `${zaloPayDay(requestedAt)}_${account.merchantId}_${refundReference}`;
+}: Pick<RefundRequest, 'account' | 'submittedAt' | 'refundReference'>): string {
+  return `${zaloPayDay(submittedAt)}_${account.merchantId}_${refundReference}`;
 }
 
 /** `yymmdd_`, the number in base 36 and twelve digits nobody can guess: at most 32 of 40 characters. */

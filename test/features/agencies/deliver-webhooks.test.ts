@@ -110,18 +110,6 @@ describe('delivery of webhooks', () => {
     }
   });
 
-  it('promise 76: a transaction that rolls back tells nobody', async () => {
-    const order = await addOrder(test.db, agencyId);
-    await assert.rejects(
-      test.db.transaction(async (tx) => {
-        await addEvent(tx, { agencyId, orderId: order, sequence: 1, endpoints: [endpoint], at: clock.now() });
-        throw new Error('the money path gives up');
-      }),
-    );
-    assert.equal(await createDispatcher(deps).deliverDue(), 0);
-    assert.equal(receiver.received.length, 0);
-  });
-
   it('promise 77: a worker that died after sending is followed by one that sends the same webhook-id', async () => {
     const event = await queueEvent(await addOrder(test.db, agencyId), 1);
     // The first worker claims and sends, and never records.

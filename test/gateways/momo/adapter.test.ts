@@ -35,7 +35,7 @@ const ask = (fetch: GatewayHttp, account: MerchantAccount = ACCOUNT) =>
 const REFUND: RefundRequest = {
   account: ACCOUNT,
   refundReference: 'RF23456789ABCD',
-  requestedAt: NOW,
+  submittedAt: NOW,
   amount: vnd(150_000),
   reason: 'Hoàn trả',
   merchantReference: REFERENCE,

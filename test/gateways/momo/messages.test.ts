@@ -95,7 +95,7 @@ const aStart = (changes: Partial<StartPayment> = {}): StartPayment => ({
 const aRefund = (changes: Partial<RefundRequest> = {}): RefundRequest => ({
   account: ACCOUNT,
   refundReference: 'RF23456789ABCD',
-  requestedAt: NOW,
+  submittedAt: NOW,
   amount: vnd(150_000),
   reason: 'Hoàn trả theo QĐ 12/QĐ-HT & phụ lục',
   merchantReference: PAYMENT.merchantReference,

@@ -35,7 +35,7 @@ const START: StartPayment = {
 const REFUND: RefundRequest = {
   account: ACCOUNT,
   refundReference: 'RF23456789ABCD',
-  requestedAt: NOW,
+  submittedAt: NOW,
   amount: vnd(10_000),
   reason: 'Hoan tra',
   merchantReference: PAYMENT.merchantReference,

@@ -34,7 +34,7 @@ describe('stripe-mock', () => {
   const refund = {
     account: ACCOUNT,
     refundReference: 'RF23456789ABCD',
-    requestedAt: startedAt,
+    submittedAt: startedAt,
     amount: vnd(10_000),
     reason: 'Hoan tra',
     merchantReference,

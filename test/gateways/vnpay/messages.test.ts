@@ -502,7 +502,7 @@ describe('a refund at VNPAY', () => {
   const REQUEST: RefundRequest = {
     account: ACCOUNT,
     refundReference: 'RF23456789ABCD',
-    requestedAt: NOW,
+    submittedAt: NOW,
     amount: vnd(40_000),
     reason: 'Nộp thừa | theo QĐ 12/QĐ-HT',
     merchantReference: REFERENCE,

@@ -49,7 +49,7 @@ const ask = (fetch: GatewayHttp, now = NOW) =>
 const REFUND: RefundRequest = {
   account: ACCOUNT,
   refundReference: 'RF23456789ABCD',
-  requestedAt: NOW,
+  submittedAt: NOW,
   amount: vnd(150_000),
   reason: 'Hoàn trả',
   merchantReference: REFERENCE,

@@ -98,7 +98,7 @@ const aStart = (changes: Partial<StartPayment> = {}): StartPayment => ({
 const aRefund = (changes: Partial<RefundRequest> = {}): RefundRequest => ({
   account: ACCOUNT,
   refundReference: 'RF23456789ABCD',
-  requestedAt: new Date('2026-11-21T17:00:00Z'),
+  submittedAt: new Date('2026-11-21T17:00:00Z'),
   amount: vnd(150_000),
   reason: 'Hoàn trả | 1',
   merchantReference: PAYMENT.merchantReference,
