@@ -124,9 +124,9 @@ function explanation(view: StatusView, situation: DefiniteSituation, context: Pa
       // "You need do nothing" would be untrue while we do not know where to send it.
       if (view.payout?.isWaiting === true)
         return texts.payout.body(moneyText(situation.refund, context.locale));
-      return refundText(situation.cause, texts.refund, moment);
+      return refundText(view, situation.cause, { texts: texts.refund, moment });
     case 'refunded':
-      return refundText(situation.cause, texts.refund, moment);
+      return refundText(view, situation.cause, { texts: texts.refund, moment });
     case 'already_paid': {
       const who = texts.alreadyPaid.body(maskName(situation.payerName), amount, moment(situation.paidAt));
       return `${who} ${texts.alreadyPaid.nothingToDo}`;
@@ -145,7 +145,12 @@ function failureText(reason: FailureReason, amount: string, texts: Messages['fai
   }[reason];
 }
 
-function refundText(cause: RefundCause, texts: Messages['refund'], moment: (at: Date) => string): string {
+function refundText(
+  view: StatusView,
+  cause: RefundCause,
+  { texts, moment }: { readonly texts: Messages['refund']; readonly moment: (at: Date) => string },
+): string {
+  if (view.isPaidOut === true) return texts.bodyNamed;
   if (cause.kind === 'other') return texts.body;
   if (cause.countedAt === null || cause.returnedAt === null) return texts.twiceBodyUndated;
   return texts.twiceBody(moment(cause.countedAt), moment(cause.returnedAt));

@@ -27,6 +27,7 @@ export function statusViewOf(deps: CheckoutDeps, facts: StatusFacts, locale: Loc
     lookupCode: facts.lookupCode,
     steps: stepsOf(facts),
     payout: facts.payout ?? null,
+    isPaidOut: deps.start.gateways.get(facts.payment.gateway)?.profile.payouts === true,
   };
 }
 

@@ -21,6 +21,8 @@ export interface StatusView {
   readonly steps: readonly MoneyStep[];
   /** Where the payer names the account of a refund that people transfer; absent when there is none. */
   readonly payout?: PayoutLink | null;
+  /** People transfer what goes back, to the account the payer named. */
+  readonly isPaidOut?: boolean;
 }
 
 export interface PayoutLink {
@@ -109,7 +111,8 @@ export type RefundCause =
   | { readonly kind: 'other' };
 
 /** The state of the money behind a situation; the page carries its sentence exactly once. */
-export function moneyStateOf({ situation, amount, gatewayName }: StatusView): MoneyState {
+export function moneyStateOf({ situation, amount, gatewayName, isPaidOut }: StatusView): MoneyState {
+  const to = isPaidOut === true ? ({ to: 'account_named' } as const) : {};
   switch (situation.kind) {
     case 'waiting':
     case 'failed':
@@ -120,9 +123,14 @@ export function moneyStateOf({ situation, amount, gatewayName }: StatusView): Mo
     case 'expired':
       return { kind: 'expired', money: situation.money };
     case 'amount_differs':
-      return { kind: 'amount_differs', received: situation.received, due: amount, next: situation.next };
+      return {
+        kind: 'amount_differs',
+        received: situation.received,
+        due: amount,
+        next: situation.next.kind === 'refund' ? { ...situation.next, ...to } : situation.next,
+      };
     case 'refund_under_way':
-      return { kind: 'refund_under_way', amount: situation.refund, by: situation.by };
+      return { kind: 'refund_under_way', amount: situation.refund, by: situation.by, ...to };
     case 'refunded':
       return { kind: 'refunded', amount: situation.refund, at: situation.at };
     case 'already_paid':

@@ -23,7 +23,12 @@ export type MoneyState =
   | { readonly kind: 'paid'; readonly amount: Money }
   | { readonly kind: 'failed' }
   | { readonly kind: 'checking'; readonly bankName: string; readonly answerBy: Date }
-  | { readonly kind: 'refund_under_way'; readonly amount: Money; readonly by: Day }
+  | {
+      readonly kind: 'refund_under_way';
+      readonly amount: Money;
+      readonly by: Day;
+      readonly to?: RefundDestination;
+    }
   | { readonly kind: 'refunded'; readonly amount: Money; readonly at: Date }
   | { readonly kind: 'expired'; readonly money: 'not_paid' | 'waiting' }
   | { readonly kind: 'cancelled' }
@@ -38,7 +43,10 @@ export type MoneyState =
 export type DifferenceNextStep =
   | { readonly kind: 'pay_rest'; readonly by: Date }
   | { readonly kind: 'checking' }
-  | { readonly kind: 'refund' };
+  | { readonly kind: 'refund'; readonly to?: RefundDestination };
+
+/** The account the payer named, for money that people transfer back; the one it was paid from unless told. */
+export type RefundDestination = 'account_named';
 
 export interface LocaleAndZone {
   readonly locale: Locale;
@@ -62,7 +70,9 @@ export function moneySentence(state: MoneyState, { locale, timeZone }: LocaleAnd
     case 'checking':
       return texts.checking(state.bankName, instants.time(state.answerBy), instants.date(state.answerBy));
     case 'refund_under_way':
-      return texts.refundUnderWay(text(state.amount), dayText(state.by));
+      return state.to === 'account_named'
+        ? texts.payoutUnderWay(text(state.amount), dayText(state.by))
+        : texts.refundUnderWay(text(state.amount), dayText(state.by));
     case 'refunded':
       return texts.refunded(text(state.amount), instants.moment(state.at));
     case 'expired':
@@ -96,6 +106,8 @@ function differenceSentence(
     case 'checking':
       return texts.differsChecking(receivedText, dueText);
     case 'refund':
-      return texts.differsRefund(receivedText, dueText);
+      return next.to === 'account_named'
+        ? texts.differsPayout(receivedText, dueText)
+        : texts.differsRefund(receivedText, dueText);
   }
 }

@@ -46,6 +46,12 @@ const TABLE: readonly { state: MoneyState; tag: string; vi: string; en: string }
     en: '500,000 VND is being returned to the account you paid from, by 25/11/2026.',
   },
   {
+    state: { kind: 'refund_under_way', amount, by: day('2026-11-25'), to: 'account_named' },
+    tag: 'Đang hoàn tiền',
+    vi: '500.000 đồng đang được trả về tài khoản bạn cho chúng tôi biết, chậm nhất 25/11/2026.',
+    en: '500,000 VND is being returned to the account you tell us, by 25/11/2026.',
+  },
+  {
     state: { kind: 'refunded', amount, at },
     tag: 'Đã hoàn tiền',
     vi: 'Ngân hàng đã trả 500.000 đồng cho bạn lúc 11:30 ngày 20/11/2026.',
@@ -86,6 +92,12 @@ const TABLE: readonly { state: MoneyState; tag: string; vi: string; en: string }
     tag: 'Lệch số tiền',
     vi: 'Chúng tôi đã nhận 500.000 đồng nhưng số phải nộp là 503.000 đồng. Tiền được giữ an toàn; chúng tôi trả lại 500.000 đồng về tài khoản bạn đã dùng để nộp.',
     en: 'We have received 500,000 VND but 503,000 VND is due. The money is safe; we are returning 500,000 VND to the account you paid from.',
+  },
+  {
+    state: { kind: 'amount_differs', received: amount, due, next: { kind: 'refund', to: 'account_named' } },
+    tag: 'Lệch số tiền',
+    vi: 'Chúng tôi đã nhận 500.000 đồng nhưng số phải nộp là 503.000 đồng. Tiền được giữ an toàn; chúng tôi trả lại 500.000 đồng về tài khoản bạn cho chúng tôi biết.',
+    en: 'We have received 500,000 VND but 503,000 VND is due. The money is safe; we are returning 500,000 VND to the account you tell us.',
   },
 ];
 

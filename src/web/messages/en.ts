@@ -41,6 +41,7 @@ export const en = {
     checking: (bank, time, date) =>
       `We are checking with ${bank} and will tell you by ${time} on ${date}. You do not need to pay again.`,
     refundUnderWay: (amount, by) => `${amount} is being returned to the account you paid from, by ${by}.`,
+    payoutUnderWay: (amount, by) => `${amount} is being returned to the account you tell us, by ${by}.`,
     refunded: (amount, at) => `Your bank returned ${amount} at ${at}.`,
     expiredNotPaid: 'This attempt has expired. No money has been taken.',
     expiredWaiting:
@@ -50,6 +51,8 @@ export const en = {
       `We have received ${received} but ${due} is due. The money is safe; pay the remaining ${rest} with the same code by ${by}.`,
     differsChecking: (received, due) =>
       `We have received ${received} but ${due} is due. The money is safe; we are checking and you do not need to pay again.`,
+    differsPayout: (received, due) =>
+      `We have received ${received} but ${due} is due. The money is safe; we are returning ${received} to the account you tell us.`,
     differsRefund: (received, due) =>
       `We have received ${received} but ${due} is due. The money is safe; we are returning ${received} to the account you paid from.`,
   },
@@ -228,6 +231,7 @@ export const en = {
       `The payment at ${first} counts. The payment at ${second} goes back. **You do not need to do anything.**`,
     twiceBodyUndated: 'One payment counts, the other goes back. **You do not need to do anything.**',
     body: 'The money goes to the account you paid from. **You do not need to do anything.**',
+    bodyNamed: 'The money goes to the account you told us. **You need do nothing more.**',
     track: 'Where your refund is',
   },
 

@@ -44,6 +44,8 @@ export const vi = {
       `Chúng tôi đang kiểm tra với ${bank} và sẽ báo cho bạn trước ${time} ngày ${date}. Bạn không cần nộp lại.`,
     refundUnderWay: (amount: string, by: string) =>
       `${amount} đang được trả về tài khoản bạn đã dùng để nộp, chậm nhất ${by}.`,
+    payoutUnderWay: (amount: string, by: string) =>
+      `${amount} đang được trả về tài khoản bạn cho chúng tôi biết, chậm nhất ${by}.`,
     refunded: (amount: string, at: string) => `Ngân hàng đã trả ${amount} cho bạn lúc ${at}.`,
     expiredNotPaid: 'Lần thanh toán này đã hết hạn. Chưa có khoản tiền nào bị trừ.',
     expiredWaiting:
@@ -53,6 +55,8 @@ export const vi = {
       `Chúng tôi đã nhận ${received} nhưng số phải nộp là ${due}. Tiền được giữ an toàn; bạn nộp thêm ${rest} với cùng mã này trước ${by}.`,
     differsChecking: (received: string, due: string) =>
       `Chúng tôi đã nhận ${received} nhưng số phải nộp là ${due}. Tiền được giữ an toàn; chúng tôi đang kiểm tra và bạn không cần nộp lại.`,
+    differsPayout: (received: string, due: string) =>
+      `Chúng tôi đã nhận ${received} nhưng số phải nộp là ${due}. Tiền được giữ an toàn; chúng tôi trả lại ${received} về tài khoản bạn cho chúng tôi biết.`,
     differsRefund: (received: string, due: string) =>
       `Chúng tôi đã nhận ${received} nhưng số phải nộp là ${due}. Tiền được giữ an toàn; chúng tôi trả lại ${received} về tài khoản bạn đã dùng để nộp.`,
   },
@@ -228,6 +232,7 @@ export const vi = {
       `Lần nộp lúc ${first} được ghi nhận. Lần nộp lúc ${second} được trả lại. **Bạn không cần làm gì.**`,
     twiceBodyUndated: 'Một lần nộp được ghi nhận, lần còn lại được trả lại. **Bạn không cần làm gì.**',
     body: 'Tiền về tài khoản bạn đã dùng để nộp. **Bạn không cần làm gì.**',
+    bodyNamed: 'Tiền về tài khoản bạn đã cho chúng tôi biết. **Bạn không cần làm gì thêm.**',
     track: 'Tiền hoàn đang ở đâu',
   },
 
