@@ -25,7 +25,10 @@ describe('faults underneath', () => {
     });
     agency = await world.addAgency('H29');
   });
-  afterEach(() => world.assertSound());
+  afterEach(async function () {
+    this.timeout(scaledTimeout(20_000));
+    await world.assertSound();
+  });
   after(async () => {
     await world.stop();
     await proxy.close();
