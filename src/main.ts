@@ -87,9 +87,14 @@ function refusalToListen(error: unknown, host: string, port: number): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** Stops taking requests, lets those under way end, and ends background work; all within the time allowed. */
+/**
+ * Says that it is not ready, takes what is already on its way for a moment, then nothing more; lets what is under way
+ * end, and ends background work; all within the time allowed.
+ */
 async function stop(service: Service, { config, logger }: Resources): Promise<void> {
   service.announceStop();
+  // A balancer that has just chosen us may have a connection open whose request we have yet to read.
+  if (service.server.listening) await delay(config.http.shutdownDrainMs);
   const closed = service.server.listening
     ? new Promise<void>((resolve) => service.server.close(() => resolve()))
     : Promise.resolve();
@@ -97,7 +102,9 @@ async function stop(service: Service, { config, logger }: Resources): Promise<vo
   const drained = Promise.all([closed, service.stopWork()]).then(() => 'drained' as const);
   const outcome = await Promise.race([
     drained,
-    delay(config.http.shutdownTimeoutMs, 'late' as const, { ref: false }),
+    delay(Math.max(0, config.http.shutdownTimeoutMs - config.http.shutdownDrainMs), 'late' as const, {
+      ref: false,
+    }),
   ]);
   if (outcome === 'late') service.server.closeAllConnections();
   logger.info({ outcome }, 'service.stopped');

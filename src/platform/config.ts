@@ -28,6 +28,8 @@ export interface Config {
     readonly bodyLimitBytes: number;
     readonly settlementFileLimitBytes: number;
     readonly shutdownTimeoutMs: number;
+    /** How long a stopping process goes on taking requests that are on their way to it. */
+    readonly shutdownDrainMs: number;
   };
   readonly database: {
     /** Null in embedded mode: the addresses come with the server that is started. */
@@ -136,6 +138,7 @@ export function readConfig(env: Environment, files: { readonly dataDir: string }
       bodyLimitBytes: 256 * 1024,
       settlementFileLimitBytes: 64 * 1024 * 1024,
       shutdownTimeoutMs: variables.SHUTDOWN_TIMEOUT_MS,
+      shutdownDrainMs: variables.SHUTDOWN_DRAIN_MS,
     },
     database: {
       urls: databaseUrls(variables),
@@ -241,6 +244,7 @@ const VARIABLES = z.object({
     .optional(),
   TRUSTED_PROXIES: whole(0, 10, 0),
   SHUTDOWN_TIMEOUT_MS: whole(0, 300_000, 10_000),
+  SHUTDOWN_DRAIN_MS: whole(0, 60_000, 500),
   DATA_DIR: z.string().optional(),
   DATABASE_URL: databaseUrl.optional(),
   DATABASE_OWNER_URL: databaseUrl.optional(),
