@@ -20,7 +20,10 @@ const WHEN: Readonly<Record<Movement, string>> = {
   settlement_fee: 'the fee of a line of a settlement file',
   refund_settled: 'a line of a settlement file matches a refund',
   unidentified_settled: 'a line of a settlement file names a payment nobody knows',
-  suspense_applied: 'money in suspense is found to pay what was owed',
+  credit_received: 'a bank credit that is short of what is due, or that names no payment for sure',
+  suspense_applied: 'credits in suspense have reached what is due: one transfer per frozen line',
+  suspense_surplus: 'the same, when the order has been paid otherwise meanwhile',
+  suspense_moved: 'the same, for orders of several agencies: out of the book of the platform',
   remittance: 'collections are paid over to a beneficiary',
 };
 

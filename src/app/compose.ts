@@ -55,6 +55,11 @@ import {
   saveMerchantAccount,
 } from '../features/payments/merchant-account-store.ts';
 import {
+  createCreditRecorder,
+  settleLeftCredits,
+  type RecordCreditDeps,
+} from '../features/payments/record-credit.ts';
+import {
   createOutcomeRecorder,
   recordOutcomes,
   type RecordOutcomeDeps,
@@ -62,6 +67,7 @@ import {
 import { settleClaim } from '../features/payments/settle-claim.ts';
 import type { Gateways, MerchantAccounts, StartPaymentDeps } from '../features/payments/start-payment.ts';
 import { recordRefundMessage } from '../features/refunds/record-refund-outcome.ts';
+import { refundShortTransfers } from '../features/refunds/refund-short-transfers.ts';
 import { refundSurplus } from '../features/refunds/refund-surplus.ts';
 import { submitRefunds } from '../features/refunds/submit-refunds.ts';
 import { writeAudit } from '../features/staff/audit-log.ts';
@@ -188,6 +194,11 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     onRecorded: (gateway, decision) => metrics.payments.inc({ gateway, decision }),
   };
   const recorder = createOutcomeRecorder(outcomes);
+  const crediting: RecordCreditDeps = {
+    ...outcomes,
+    onRecorded: (gateway, decision) => metrics.payments.inc({ gateway, decision }),
+  };
+  const credits = createCreditRecorder(crediting);
   const refunds = { db, clock, newId, businessTimeZone, accounts, gateways };
   const asking: AskGatewayDeps = {
     db,
@@ -281,6 +292,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
   let isStopping = false;
   const jobs = schedule({
     pollPendingPayments: (limit) => pollPendingPayments(asking, limit),
+    settleCredits: (limit) => settleLeftCredits(crediting, limit),
     expireOrders: (limit) =>
       expireOrders(
         {
@@ -293,6 +305,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
         limit,
       ),
     refundSurplus: (limit) => refundSurplus({ ...refunds, logger }, limit),
+    refundShortTransfers: (limit) => refundShortTransfers({ ...refunds, logger }, limit),
     submitRefunds: (limit) => submitRefunds({ ...refunds, merchantAccounts, logger }, limit),
     reconcileBatches: async () => {
       const turn = await reconcileBatches({
@@ -354,6 +367,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
           gateways,
           merchantAccounts,
           recorder,
+          credits,
           recordRefund: (told) => recordRefundMessage(refunds, told),
           unverifiedSample,
           onFault: (error) => logger.error({ error, gateway: incoming.gateway }, 'callback.failed'),
@@ -428,6 +442,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
         clock,
         start: payments,
         ask: asking,
+        box,
         links,
         csrf: csrfProtection({ key: formKey(config), isSecure }),
         limiter: limits.lookups,

@@ -1,6 +1,7 @@
 /** The other parties that live here for trying out: the pretend bank, the gateways' and the sandbox agencies' inboxes. */
 import type { Router } from 'express';
 import type { Clock } from '../domain/kernel/time.ts';
+import { readShownCode } from './shown-code-store.ts';
 import type { Config } from '../platform/config.ts';
 import type { Database } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -45,6 +46,7 @@ export function composeStandIns(deps: {
       clock,
       baseUrl: () => `${config.http.publicUrl}/sandbox/${code}`,
       onFault: (error) => logger.warn({ error, gateway: code }, 'stand-in.failed'),
+      lookAt: (reference) => readShownCode(db, code, reference),
     });
     return standIn ? [[code, standIn] as const] : [];
   });

@@ -4,6 +4,7 @@ import type { Clock } from '../domain/kernel/time.ts';
 import type { AskGatewayDeps } from '../features/payments/ask-gateway.ts';
 import type { StartPaymentDeps } from '../features/payments/start-payment.ts';
 import type { Database } from '../platform/database.ts';
+import type { SecretBox } from '../platform/secret-box.ts';
 import type { Csrf } from '../web/forms.tsx';
 import type { PageContext, PageError, SiteFacts } from '../web/page.tsx';
 import type { CheckoutLinks } from './checkout-link.ts';
@@ -20,6 +21,8 @@ export interface CheckoutDeps {
   readonly clock: Clock;
   readonly start: StartPaymentDeps;
   readonly ask: AskGatewayDeps;
+  /** Seals what people tell us of their bank accounts. */
+  readonly box: Pick<SecretBox, 'seal'>;
   readonly links: CheckoutLinks;
   readonly csrf: Csrf;
   readonly limiter: PublicLimiter;

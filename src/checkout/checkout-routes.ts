@@ -8,6 +8,7 @@ import { find, showFind } from './find-visit.ts';
 import { showHandOff } from './hand-off-visit.ts';
 import { payOrder, showOrder } from './order-visit.ts';
 import { checkAgain, comeBack, showPayment, tellState } from './payment-visit.ts';
+import { givePayout, showPayout } from './payout-visit.ts';
 import { verifyAddress, verifyTyped } from './verify-visit.ts';
 
 export type { CheckoutDeps, PublicLimiter } from './checkout-deps.ts';
@@ -52,6 +53,11 @@ export function createCheckoutRoutes(deps: CheckoutDeps): Router {
   router.get('/pay/:token/check', check);
   router.post('/pay/:token/check', check);
   router.get('/pay/:token/state.json', state);
+
+  const askAccount = payment((visit, id) => showPayout(deps, visit, id));
+  const takeAccount = payment((visit, id) => givePayout(deps, visit, id));
+  router.get('/pay/:token/payout', askAccount);
+  router.post('/pay/:token/payout', form, genuine, takeAccount);
 
   const back = payment((visit, id) => {
     const gateway = String(visit.request.params['code']);

@@ -3,6 +3,7 @@ import type { PaymentId } from '../domain/kernel/ids.ts';
 import type { HandOff } from '../domain/payments/hand-off.ts';
 import { isUndecided } from '../domain/payments/payment-lifecycle.ts';
 import { findOrdersOfPayment, type PaymentOfOrder } from '../features/payments/payment-store.ts';
+import { handOffForRest } from '../features/payments/rest-hand-off.ts';
 import { startPayment } from '../features/payments/start-payment.ts';
 import { Refusal } from '../domain/kernel/refusals.ts';
 import { contextOf } from '../web/request-context.ts';
@@ -15,7 +16,7 @@ import {
   type CheckoutDeps,
   type Visit,
 } from './checkout-deps.ts';
-import { orderPath, paymentPath, readPaymentFacts } from './checkout-facts.ts';
+import { orderPath, paymentPath, readPaymentFacts, type PaymentFacts } from './checkout-facts.ts';
 import { handOffPage } from './handoff-page.tsx';
 import { gatewayName } from './payment-methods.ts';
 
@@ -38,7 +39,10 @@ export function continueAtGateway(deps: CheckoutDeps, { request }: Visit, paymen
 export async function showHandOff(deps: CheckoutDeps, visit: Visit, id: PaymentId): Promise<Answer> {
   const facts = await readPaymentFacts(deps, id);
   if (!facts) return NOT_FOUND;
-  const { payment } = facts;
+  const { payment, situation } = facts;
+  if (situation.kind === 'amount_differs' && situation.restBy !== undefined) {
+    return await showRest(deps, visit, facts, situation.restBy);
+  }
   if (!canContinue(deps, payment)) return seeOther(paymentPath(deps, id));
   const handOff = payment.handOff ?? (await handOffAgain(deps, visit, payment));
   if (handOff === null) return seeOther(paymentPath(deps, id));
@@ -55,6 +59,29 @@ export async function showHandOff(deps: CheckoutDeps, visit: Visit, id: PaymentI
     now: facts.now,
   };
   return pageAnswer(handOffPage(view, visit.page));
+}
+
+/** What is still missing of a short transfer, under the same code. */
+async function showRest(
+  deps: CheckoutDeps,
+  { request, page }: Visit,
+  { payment, order, lookupCode, now }: PaymentFacts,
+  until: Date,
+): Promise<Answer> {
+  const asked = { until, locale: page.locale, payerIp: addressOf(request) };
+  const again = await handOffForRest(deps.start, payment, asked);
+  if (again === null) return seeOther(paymentPath(deps, payment.id));
+  const view = {
+    handOff: again.handOff,
+    amount: again.rest,
+    received: again.received,
+    gatewayName: gatewayName(payment.gateway, page.locale),
+    lookupCode,
+    statusHref: paymentPath(deps, payment.id),
+    backHref: orderPath(deps, order),
+    now,
+  };
+  return pageAnswer(handOffPage(view, page));
 }
 
 /**

@@ -17,6 +17,8 @@ import { QrCode } from '../web/qr-code.tsx';
 export interface HandOffView {
   readonly handOff: HandOff;
   readonly amount: Money;
+  /** What came before, when `amount` is the rest of a short transfer. */
+  readonly received?: Money;
   readonly gatewayName: string;
   readonly lookupCode: LookupCode;
   /** The payment's status page, where the citizen returns to. */
@@ -119,11 +121,17 @@ function TransferFacts({
   handOff: Extract<HandOff, { kind: 'qr_transfer' }>;
   context: PageContext;
 }): JSX.Element {
-  const texts = messagesFor(locale).handOff;
+  const { handOff: texts, differs } = messagesFor(locale);
   return (
     <section aria-labelledby="check">
       <h2 id="check">{texts.check}</h2>
       <dl class="summary">
+        {view.received === undefined ? null : (
+          <div>
+            <dt>{differs.received}</dt>
+            <dd>{moneyText(view.received, locale)}</dd>
+          </div>
+        )}
         <div>
           <dt>{texts.recipient}</dt>
           <dd>

@@ -13,6 +13,7 @@ import {
   type Visit,
 } from './checkout-deps.ts';
 import { orderPath, paymentPath, readPaymentFacts, type PaymentFacts } from './checkout-facts.ts';
+import { payoutLinkOf } from './payout-visit.ts';
 import { resultViewOf } from './result-reading.ts';
 import { resultPage } from './result-page.tsx';
 import { statusPage } from './status-page.tsx';
@@ -30,10 +31,13 @@ export async function showPayment(deps: CheckoutDeps, visit: Visit, id: PaymentI
   if (!facts) return NOT_FOUND;
   const { situation } = facts;
   if (situation.kind === 'elsewhere') return seeOther(elsewhere(deps, facts));
-  if (situation.kind === 'paid')
-    return pageAnswer(resultPage(await resultViewOf(deps, facts, page.locale), page));
+  const payout = await payoutLinkOf(deps, facts);
+  if (situation.kind === 'paid') {
+    const result = await resultViewOf(deps, facts, page.locale);
+    return pageAnswer(resultPage({ ...result, payoutHref: payout?.href ?? null }, page));
+  }
   const lastCheckedAt = await findLastAskedAt(deps.db, id);
-  const view = statusViewOf(deps, { ...facts, situation, lastCheckedAt }, page.locale);
+  const view = statusViewOf(deps, { ...facts, situation, lastCheckedAt, payout }, page.locale);
   return pageAnswer(statusPage(view, page));
 }
 

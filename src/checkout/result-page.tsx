@@ -18,6 +18,8 @@ export interface ResultView {
   readonly agency: NameInLanguages;
   readonly lookupCode: LookupCode;
   readonly steps: readonly MoneyStep[];
+  /** Where the payer names the account of what was paid too much. */
+  readonly payoutHref?: string | null;
   /** One per receipt form; none yet while the numbers are being issued. */
   readonly receipts: readonly ReceiptView[];
   /** By when a receipt comes that is not there yet; null when `receipts` is complete. */
@@ -58,6 +60,11 @@ export function resultPage(view: ResultView, context: PageContext): string {
         <section class="no-print" aria-labelledby="more">
           <h2 id="more">{texts.result.moreTitle}</h2>
           <ul class="links">
+            {view.payoutHref ? (
+              <li>
+                <a href={view.payoutHref}>{texts.payout.ask}</a>
+              </li>
+            ) : null}
             <li>
               <a href="/pay">{texts.result.payOther}</a>
             </li>

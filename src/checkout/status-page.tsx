@@ -121,6 +121,10 @@ function explanation(view: StatusView, situation: DefiniteSituation, context: Pa
     case 'amount_differs':
       return null;
     case 'refund_under_way':
+      // "You need do nothing" would be untrue while we do not know where to send it.
+      if (view.payout?.isWaiting === true)
+        return texts.payout.body(moneyText(situation.refund, context.locale));
+      return refundText(situation.cause, texts.refund, moment);
     case 'refunded':
       return refundText(situation.cause, texts.refund, moment);
     case 'already_paid': {
@@ -175,6 +179,7 @@ function Actions({ view, situation, context }: DefiniteParts): JSX.Element | nul
         <Action href={situation.receiptHref} text={texts.alreadyPaid.seeReceipt} />
       );
     case 'refund_under_way':
+      return view.payout ? <Action href={view.payout.href} text={texts.payout.ask} /> : null;
     case 'refunded':
       return null;
   }

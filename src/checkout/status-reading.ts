@@ -2,18 +2,20 @@
 import { addDays, dayOf } from '../domain/kernel/time.ts';
 import type { PaymentSituation, RefundFact } from '../domain/payments/payment-situation.ts';
 import { nameIn, type Locale } from '../web/i18n.ts';
+import type { DifferenceNextStep } from '../web/money-sentence.ts';
 import type { CheckoutDeps } from './checkout-deps.ts';
 import { orderPath, paymentPath, type PaymentFacts } from './checkout-facts.ts';
 import { canContinue } from './hand-off-visit.ts';
 import type { MoneyStep } from './money-timeline.tsx';
 import { gatewayName } from './payment-methods.ts';
-import type { Situation, StatusView } from './status-view.tsx';
+import type { PayoutLink, Situation, StatusView } from './status-view.tsx';
 
 type Telling = Exclude<PaymentSituation, { kind: 'paid' | 'elsewhere' }>;
 
 export interface StatusFacts extends PaymentFacts {
   readonly situation: Telling;
   readonly lastCheckedAt: Date | null;
+  readonly payout?: PayoutLink | null;
 }
 
 export function statusViewOf(deps: CheckoutDeps, facts: StatusFacts, locale: Locale): StatusView {
@@ -24,6 +26,7 @@ export function statusViewOf(deps: CheckoutDeps, facts: StatusFacts, locale: Loc
     agency: facts.agency,
     lookupCode: facts.lookupCode,
     steps: stepsOf(facts),
+    payout: facts.payout ?? null,
   };
 }
 
@@ -71,8 +74,8 @@ function situationView(deps: CheckoutDeps, facts: StatusFacts, locale: Locale): 
       return {
         kind: 'amount_differs',
         received: situation.received,
-        next: { kind: situation.next },
-        payRestHref: null,
+        next: differenceStep(situation),
+        payRestHref: situation.next === 'pay_rest' ? `${own}/bank` : null,
       };
     case 'refund_under_way':
       return {
@@ -96,6 +99,11 @@ function situationView(deps: CheckoutDeps, facts: StatusFacts, locale: Locale): 
         receiptHref: paymentPath(deps, situation.by.id),
       };
   }
+}
+
+function differenceStep({ next, restBy }: Extract<Telling, { kind: 'amount_differs' }>): DifferenceNextStep {
+  if (next !== 'pay_rest') return { kind: next };
+  return restBy === undefined ? { kind: 'checking' } : { kind: 'pay_rest', by: restBy };
 }
 
 type Refunding = Extract<Telling, { kind: 'refund_under_way' | 'refunded' }>;

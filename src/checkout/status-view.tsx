@@ -19,6 +19,14 @@ export interface StatusView {
   readonly lookupCode: LookupCode;
   /** In order; empty leaves the timeline out. */
   readonly steps: readonly MoneyStep[];
+  /** Where the payer names the account of a refund that people transfer; absent when there is none. */
+  readonly payout?: PayoutLink | null;
+}
+
+export interface PayoutLink {
+  readonly href: string;
+  /** No account is known yet: nothing goes back before. */
+  readonly isWaiting: boolean;
 }
 
 export type Situation =

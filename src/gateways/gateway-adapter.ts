@@ -27,6 +27,8 @@ export type GatewayCode =
 export interface GatewayKind {
   /** Variables it cannot do without; `platform/gateway-variables.ts` lists these and those it may have beside them. */
   readonly required: readonly string[];
+  /** At least one of these beside them, where there are several ways to be told of money. */
+  readonly requiredOneOf?: readonly string[];
   /** @param values  the variables that are set, by name, secrets opened */
   build(values: Readonly<Record<string, string>>, deps: GatewayDeps): EnabledGateway;
 }
@@ -80,6 +82,8 @@ export interface GatewayProfile {
   readonly queriesPerSecond?: number;
   /** Hosts a form of ours may lead to, redirects included; they go into the page's form-action policy. */
   readonly formActionOrigins: readonly string[];
+  /** It sends no money back by itself: a refund is a transfer that a person makes to the payer's own account. */
+  readonly payouts?: true;
   /** What the definitive codes of a failure mean to the payer; a code that is not listed is `declined`. */
   readonly failureReasons?: Readonly<Record<string, FailureReason>>;
   /**
@@ -145,7 +149,10 @@ export type CallbackItem =
   | { readonly kind: 'ask'; readonly merchantReference: string }
   | {
       readonly kind: 'credit';
+      /** The bank's own number of it, which every watcher of the account tells alike. */
       readonly gatewayTransactionId: string;
+      /** The teller's own number of it: one teller never gives two to one credit, whatever the bank numbers. */
+      readonly noticeId: string;
       readonly accountNumber: string;
       readonly amount: Money;
       readonly content: string;

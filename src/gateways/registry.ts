@@ -12,12 +12,14 @@ import { momoGateway } from './momo/gateway.ts';
 import { onepayGateway } from './onepay/gateway.ts';
 import { keyPayGateway } from './keypay/gateway.ts';
 import { sandboxGateway } from './sandbox/gateway.ts';
+import { vietqrGateway } from './vietqr/gateway.ts';
 import { vnpayGateway } from './vnpay/gateway.ts';
 import { stripeGateway } from './stripe/gateway.ts';
 import { zaloPayGateway } from './zalopay/gateway.ts';
 
 /** Every gateway this version knows, in the order in which checkout offers them. */
 const GATEWAYS: Readonly<Partial<Record<GatewayCode, GatewayKind>>> = {
+  vietqr: vietqrGateway,
   vnpay: vnpayGateway,
   momo: momoGateway,
   zalopay: zaloPayGateway,
@@ -81,7 +83,10 @@ export function openRegistry(
       faults.push(`Gateway ${code} is enabled, but this version has no adapter for it.`);
       continue;
     }
-    const missing = kind.required.filter((name) => (variables[name] ?? '').trim() === '');
+    const isMissing = (name: string): boolean => (variables[name] ?? '').trim() === '';
+    const missing = kind.required.filter(isMissing);
+    const oneOf = kind.requiredOneOf ?? [];
+    if (oneOf.length > 0 && oneOf.every(isMissing)) missing.push(`One of ${oneOf.join(', ')}`);
     faults.push(...missing.map((name) => `${name} is missing because gateway ${code} is enabled.`));
     if (missing.length === 0) gateways.push(kind.build(present(variables), deps));
   }

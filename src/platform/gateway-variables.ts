@@ -8,6 +8,15 @@ export interface GatewayVariableNames {
 
 /** One row a gateway. The sandbox is not here: it is configured by itself. */
 export const GATEWAY_VARIABLES = {
+  vietqr: {
+    plain: ['VIETQR_BANK_BIN', 'VIETQR_BANK_NAME', 'VIETQR_ACCOUNT_NUMBER', 'VIETQR_ACCOUNT_NAME'],
+    secret: [
+      'VIETQR_SEPAY_SECRET',
+      'VIETQR_SEPAY_API_KEY',
+      'VIETQR_CASSO_SECRET',
+      'VIETQR_PAYOS_CHECKSUM_KEY',
+    ],
+  },
   vnpay: { plain: ['VNPAY_TMN_CODE', 'VNPAY_PAY_URL', 'VNPAY_API_URL'], secret: ['VNPAY_HASH_SECRET'] },
   momo: {
     plain: ['MOMO_PARTNER_CODE', 'MOMO_API_URL', 'MOMO_PAY_ORIGINS', 'MOMO_AUTO_CAPTURE'],

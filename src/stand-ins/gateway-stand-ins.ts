@@ -3,6 +3,7 @@ import { momoStandIn } from './momo/momo.ts';
 import { createOnepayStandIn } from './onepay/onepay.ts';
 import { createKeyPayStandIn } from './keypay/keypay.ts';
 import type { Peer, PeerOptions } from './peer/peer.ts';
+import { createVietqrStandIn } from './vietqr/vietqr.ts';
 import { createVnpayStandIn } from './vnpay/vnpay.ts';
 import { createStripeStandIn } from './stripe/stripe.ts';
 import { zaloPayStandIn } from './zalopay/zalopay.ts';
@@ -16,6 +17,7 @@ export interface GatewayStandIn {
 export type GatewayStandInMaker = (options: PeerOptions) => GatewayStandIn;
 
 export const GATEWAY_STAND_INS: Readonly<Record<string, GatewayStandInMaker>> = {
+  vietqr: createVietqrStandIn,
   vnpay: createVnpayStandIn,
   momo: momoStandIn,
   keypay: createKeyPayStandIn,

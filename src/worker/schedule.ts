@@ -4,8 +4,10 @@ import type { Job } from './runner.ts';
 /** The turns of the jobs; each takes how many rows it may handle and tells how many it found. */
 export interface BackgroundWork {
   readonly pollPendingPayments: (limit: number) => Promise<number>;
+  readonly settleCredits: (limit: number) => Promise<number>;
   readonly expireOrders: (limit: number) => Promise<number>;
   readonly refundSurplus: (limit: number) => Promise<number>;
+  readonly refundShortTransfers: (limit: number) => Promise<number>;
   readonly submitRefunds: (limit: number) => Promise<number>;
   readonly reconcileBatches: () => Promise<boolean>;
   readonly sealLedger: () => Promise<boolean>;
@@ -26,8 +28,10 @@ export function schedule(work: BackgroundWork): Job[] {
   return [
     rows('seal-ledger',                SECOND,      async () => await work.sealLedger()),
     full('poll-pending-payments',      SECOND,      100,   work.pollPendingPayments),
+    full('settle-credits',             10 * SECOND, 100,   work.settleCredits),
     full('expire-orders',              5 * SECOND,  100,   work.expireOrders),
     full('refund-surplus',             2 * SECOND,  50,    work.refundSurplus),
+    full('refund-short-transfers',     MINUTE,      50,    work.refundShortTransfers),
     full('submit-refunds',             SECOND,      50,    work.submitRefunds),
     rows('reconcile-batches',          2 * SECOND,  async () => await work.reconcileBatches()),
     once('publish-ledger-head',        5 * MINUTE,  work.publishLedgerHead),

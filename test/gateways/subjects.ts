@@ -5,6 +5,7 @@ import { momoSubject } from './momo/subject.ts';
 import { subjectOf as onePaySubject } from './onepay/subject.ts';
 import { sandboxSubject } from './sandbox/subject.ts';
 import { stripeSubject } from './stripe/subject.ts';
+import { vietqrSubjects } from './vietqr/subject.ts';
 import { vnpaySubject } from './vnpay/subject.ts';
 import { zaloPaySubject } from './zalopay/subject.ts';
 
@@ -17,4 +18,5 @@ export const SUBJECTS: readonly ContractSubject[] = [
   onePaySubject('international'),
   stripeSubject,
   keyPaySubject,
+  ...vietqrSubjects,
 ];

@@ -139,8 +139,10 @@ const MINUTE_MS = 60_000;
 /** Work of these jobs moves money, states or messages; the others only tidy and measure. */
 const MOVING_JOBS = [
   'poll-pending-payments',
+  'settle-credits',
   'expire-orders',
   'refund-surplus',
+  'refund-short-transfers',
   'submit-refunds',
   'reconcile-batches',
   'seal-ledger',
@@ -510,7 +512,7 @@ async function fingerprint(db: Database): Promise<string> {
        (select count(*) || ':' || coalesce(sum(version + attempts), 0) from refunds),
        (select coalesce(sum(step), 0) || ':' || count(*) from payment_queries),
        (select count(*) from events), (select count(*) from ledger_transactions), (select count(*) from cases),
-       (select count(*) from gateway_callbacks), (select count(*) from settlement_lines where posted_at is not null),
+       (select count(*) from gateway_callbacks), (select count(*) || ':' || count(settled_at) from bank_credits), (select count(*) from settlement_lines where posted_at is not null),
        (select count(*) || ':' || coalesce(sum(attempts), 0) from webhook_queue),
        (select count(*) || ':' || coalesce(sum(attempts), 0) from stand_in.bank_callbacks),
        (select count(*) || ':' || coalesce(sum(attempts), 0) from stand_in.peer_notices),

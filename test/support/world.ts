@@ -29,6 +29,7 @@ import {
   findPaymentsOfOrder,
   type PaymentOfOrder,
 } from '../../src/features/payments/payment-store.ts';
+import { createCreditRecorder } from '../../src/features/payments/record-credit.ts';
 import { createOutcomeRecorder } from '../../src/features/payments/record-outcome.ts';
 import type { StartPaymentDeps } from '../../src/features/payments/start-payment.ts';
 import type { GatewayAdapter, MerchantAccount } from '../../src/gateways/gateway-adapter.ts';
@@ -111,14 +112,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const merchantAccounts = (gateway: string, code: string) =>
     Promise.resolve(gateway === 'sandbox' && code === 'platform' ? account : null);
   const accounts = createAccountBook({ db, newId: newTestId });
-  const recorder = createOutcomeRecorder({
-    db,
-    hot,
-    clock,
-    newId: newTestId,
-    accounts,
-    businessTimeZone: TIME_ZONE,
-  });
+  const outcomes = { db, hot, clock, newId: newTestId, accounts, businessTimeZone: TIME_ZONE };
+  const recorder = createOutcomeRecorder(outcomes);
   const links = createCheckoutLinks([{ id: 'test', key: Buffer.alloc(32, 5) }]);
   const onGatewayError = (error: unknown, paymentId: PaymentId) =>
     logger.warn({ err: error, paymentId }, 'gateway.failed');
@@ -144,6 +139,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     clock,
     start,
     ask,
+    box: { seal: (text) => text },
     links,
     csrf: csrfProtection({ key: Buffer.alloc(32, 9), isSecure: false }),
     limiter: { consume: () => Promise.resolve({ ok: true }) },
@@ -174,6 +170,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
         gateways,
         merchantAccounts,
         recorder,
+        credits: createCreditRecorder(outcomes),
         recordRefund: () => Promise.resolve('recorded'),
         unverifiedSample: { pass: () => true },
         onResult: () => undefined,

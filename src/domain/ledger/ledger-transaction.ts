@@ -27,6 +27,7 @@ export interface LedgerTransaction {
 
 export type LedgerEventKind =
   | 'payment'
+  | 'credit'
   | 'refund_hold'
   | 'refund_confirmed'
   | 'refund_given_back'

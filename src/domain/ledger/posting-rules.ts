@@ -21,7 +21,10 @@ export type Movement =
   | 'settlement_fee'
   | 'refund_settled'
   | 'unidentified_settled'
+  | 'credit_received'
   | 'suspense_applied'
+  | 'suspense_surplus'
+  | 'suspense_moved'
   | 'remittance';
 
 export interface PostingRule {
@@ -49,7 +52,12 @@ export const POSTING_RULES: Readonly<Record<Movement, PostingRule>> = {
   settlement_fee:               { debit: 'gateway_fee',           credit: 'treasury_bank' },
   refund_settled:               { debit: 'gateway_clearing',      credit: 'treasury_bank' },
   unidentified_settled:         { debit: 'treasury_bank',         credit: 'suspense_unidentified' },
+  // Credits of a bank account come before it is known whether they are enough, or whose they are.
+  credit_received:              { debit: 'gateway_clearing',      credit: 'suspense_unidentified' },
   suspense_applied:             { debit: 'suspense_unidentified', credit: 'agency_payable' },
+  suspense_surplus:             { debit: 'suspense_unidentified', credit: 'suspense_duplicate' },
+  // Out of the platform's book, to be booked in those of the agencies.
+  suspense_moved:               { debit: 'suspense_unidentified', credit: 'gateway_clearing' },
   remittance:                   { debit: 'agency_payable',        credit: 'treasury_bank' },
 };
 

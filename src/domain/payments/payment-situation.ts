@@ -11,6 +11,7 @@ import type { RefundSource } from '../ledger/posting-rules.ts';
 import type { PaymentOrder } from '../orders/payment-order.ts';
 import { REFUND_OVERDUE_DAYS } from '../refunds/refund.ts';
 import type { RefundState } from '../refunds/refund-lifecycle.ts';
+import { CREDITS_SHORT, restAwaitedUntil } from './credit-decision.ts';
 import type { FailureReason } from './failure-reason.ts';
 import type { PaymentState } from './payment-lifecycle.ts';
 import type { ClaimState } from './payment.ts';
@@ -27,6 +28,8 @@ export interface Attempt {
   readonly lifetimeEndsAt: Date;
   readonly paidAt: Date | null;
   readonly settledAt: Date | null;
+  /** The gateway's word, or ours where its credits add up. */
+  readonly gatewayCode?: string | null;
 }
 
 export interface RefundFact {
@@ -68,7 +71,9 @@ export type PaymentSituation =
   | {
       readonly kind: 'amount_differs';
       readonly received: Money;
-      readonly next: 'checking' | 'refund';
+      readonly next: 'checking' | 'refund' | 'pay_rest';
+      /** With `pay_rest`: until when the rest is waited for. */
+      readonly restBy?: Date;
       readonly refund: RefundFact | null;
     }
   | {
@@ -195,8 +200,25 @@ function differing(attempt: Attempt, facts: SituationFacts): PaymentSituation {
       at: refund.resolvedAt,
       refund,
     };
+  const received = receivedOf(attempt);
+  const restBy = refund && !isOver(refund) ? null : restAwaited(attempt, facts);
+  if (restBy !== null) return { kind: 'amount_differs', received, next: 'pay_rest', restBy, refund };
   const next = refund && isUnderWay(refund) ? 'refund' : 'checking';
-  return { kind: 'amount_differs', received: receivedOf(attempt), next, refund };
+  return { kind: 'amount_differs', received, next, refund };
+}
+
+/** Until when a short transfer may be completed; null when it cannot, or no longer. */
+function restAwaited(attempt: Attempt, { order, attempts, now }: SituationFacts): Date | null {
+  if (attempt.state !== 'mismatched' || attempt.gatewayCode !== CREDITS_SHORT) return null;
+  if (attempt.settledAt === null || order.status !== 'open') return null;
+  // Another attempt at the order would make the rest a payment too many.
+  const isAlone = attempts.every(({ id, claim }) => id === attempt.id || claim === 'released');
+  const until = restAwaitedUntil(attempt.settledAt);
+  return isAlone && until > now ? until : null;
+}
+
+function isOver({ state }: RefundFact): boolean {
+  return state === 'failed' || state === 'rejected';
 }
 
 function surplus(attempt: Attempt, facts: SituationFacts): PaymentSituation {

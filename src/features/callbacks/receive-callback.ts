@@ -12,6 +12,7 @@ import type {
 } from '../../gateways/gateway-adapter.ts';
 import type { Database } from '../../platform/database.ts';
 import type { RateGate } from '../../platform/rate-gate.ts';
+import type { CreditRecorder } from '../payments/record-credit.ts';
 import type { CallbackRecord, OutcomeRecorder } from '../payments/record-outcome.ts';
 import type { Gateways, MerchantAccounts } from '../payments/start-payment.ts';
 import { hastenQuery } from '../payments/payment-store.ts';
@@ -24,6 +25,7 @@ export interface ReceiveCallbackDeps {
   readonly gateways: Gateways;
   readonly merchantAccounts: MerchantAccounts;
   readonly recorder: OutcomeRecorder;
+  readonly credits: CreditRecorder;
   readonly recordRefund: RefundRecorder;
   /** Of messages that do not verify a sample is kept; the rest is only counted. */
   readonly unverifiedSample: RateGate;
@@ -146,9 +148,7 @@ async function recordItem(
         })
       ];
     case 'credit':
-      // Credits are matched by their text, which only transfer gateways need; until one is configured no
-      // adapter makes such an item, and one that does is asked to come again rather than told it was kept.
-      return 'unknown_payment';
+      return await deps.credits.add({ gateway: from.gateway, account: from.account.code, credit: item });
     case 'irrelevant':
       return 'recorded';
   }
@@ -188,9 +188,13 @@ function recordOf(id: string, message: RawMessage, receivedAt: Date): CallbackRe
 
 function lagOf(items: readonly CallbackItem[], now: Date): number | null {
   for (const item of items) {
-    if (item.kind === 'payment' && item.outcome.kind === 'succeeded') {
-      return Math.max(0, (now.getTime() - item.outcome.paidAt.getTime()) / 1000);
-    }
+    const paidAt = paidAtOf(item);
+    if (paidAt !== null) return Math.max(0, (now.getTime() - paidAt.getTime()) / 1000);
   }
   return null;
+}
+
+function paidAtOf(item: CallbackItem): Date | null {
+  if (item.kind === 'credit') return item.creditedAt;
+  return item.kind === 'payment' && item.outcome.kind === 'succeeded' ? item.outcome.paidAt : null;
 }

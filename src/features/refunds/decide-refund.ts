@@ -1,7 +1,6 @@
 /** Deciding a refund: a second person or client says yes, no, or not like this. */
-import { publicId, type IdSource } from '../../domain/kernel/ids.ts';
+import { publicId } from '../../domain/kernel/ids.ts';
 import { Refusal } from '../../domain/kernel/refusals.ts';
-import type { Clock } from '../../domain/kernel/time.ts';
 import { decideRefund as decide, type Refund, type RefundDecision } from '../../domain/refunds/refund.ts';
 import type { Tx } from '../../platform/database.ts';
 import { writeAudit } from '../staff/audit-log.ts';
@@ -10,6 +9,7 @@ import { resolveCases } from './refund-effect-store.ts';
 import { giveBack } from './refund-give-back.ts';
 import { lockRefundWithMoney } from './refund-lock.ts';
 import { updateRefund, type RefundKey } from './refund-store.ts';
+import { isPaidOut, type RefundDeps } from './request-refund.ts';
 
 export interface DecideRefund extends RefundKey {
   readonly decision: RefundDecision;
@@ -29,17 +29,14 @@ const AUDIT_ACTIONS: Readonly<Record<RefundDecision, string>> = {
  *
  * Refuses: refund.not-found, refund.same-person, refund.illegal-move.
  */
-export async function decideRefund(
-  tx: Tx,
-  deps: { readonly clock: Clock; readonly newId: IdSource; readonly businessTimeZone: string },
-  command: DecideRefund,
-): Promise<Refund> {
+export async function decideRefund(tx: Tx, deps: RefundDeps, command: DecideRefund): Promise<Refund> {
   const locked = await lockRefundWithMoney(tx, command);
   if (!locked) throw new Refusal('refund.not-found');
   const { refund } = locked;
   const state = decide(refund, command.decision, command.actor);
   const now = deps.clock.now();
   const isApproved = state === 'approved';
+  const isSent = isApproved && !isPaidOut(deps, locked.payment.gateway);
   const decided: Refund = {
     ...refund,
     state,
@@ -48,7 +45,7 @@ export async function decideRefund(
     decidedAt: now,
     resolvedAt: isApproved ? null : now,
   };
-  await updateRefund(tx, command, { ...decided, nextAttemptAt: isApproved ? now : null });
+  await updateRefund(tx, command, { ...decided, nextAttemptAt: isSent ? now : null });
   await writeAudit(tx, {
     id: deps.newId(),
     actor: command.actor,

@@ -123,7 +123,8 @@ export async function voidReceipts(tx: Tx, voidings: readonly ReceiptVoiding[], 
 export interface NewCase {
   readonly agencyId: AgencyId;
   readonly id: CaseId;
-  readonly kind: 'refund_failed' | 'surplus_above_limit' | 'conflicting_outcome' | 'outcome_overdue';
+  readonly kind:
+    'refund_failed' | 'surplus_above_limit' | 'conflicting_outcome' | 'outcome_overdue' | 'amount_differs';
   readonly subject: string;
   readonly paymentId: PaymentId;
   readonly orderId: OrderId | null;

@@ -79,7 +79,7 @@ async function openFor(tx: Tx, deps: RefundDeps, surplus: SurplusKey): Promise<v
 }
 
 /** Who approved beforehand what lies within the rule's limit; null when nobody did. */
-async function approverFor(tx: Tx, amount: Money): Promise<string | null> {
+export async function approverFor(tx: Tx, amount: Money): Promise<string | null> {
   const rule = await findRule(tx, AUTO_REFUND_RULE);
   if (!rule) return null;
   const { amount: limit } = rule.value as { amount: number };

@@ -208,7 +208,8 @@ export async function openRefund(
     resolvedAt: null,
     lines,
   };
-  await insertRefund(tx, refund, asked.approvedBy === null ? null : now);
+  const isSent = asked.approvedBy !== null && !isPaidOut(deps, from.payment.gateway);
+  await insertRefund(tx, refund, isSent ? now : null);
   await holdLines(tx, refund);
   await postRefund(tx, deps, {
     refund,
@@ -242,6 +243,11 @@ export async function openRefund(
     });
   }
   return refund;
+}
+
+/** Whether refunds of a gateway are transfers that people make: then nothing is ever sent to it. */
+export function isPaidOut(deps: Pick<RefundDeps, 'gateways'>, gateway: string): boolean {
+  return deps.gateways.get(gateway)?.profile.payouts === true;
 }
 
 function planLines(from: RefundableMoney, asked: OpenRefund): RefundLine[] {
@@ -306,7 +312,10 @@ export function gatewayObstacle(
   amount: Money,
   now: Date,
 ): GatewayObstacle | null {
-  const limits = deps.gateways.get(payment.gateway)?.refunds?.limits;
+  const adapter = deps.gateways.get(payment.gateway);
+  // People transfer what they like, whenever they do.
+  if (adapter?.profile.payouts === true) return null;
+  const limits = adapter?.refunds?.limits;
   if (!limits) return { why: 'no_refunds' };
   const { partial, windowDays, amountMin, amountMax } = limits;
   if (!partial && !equals(amount, payment.amountReceived)) return { why: 'whole_only' };

@@ -74,7 +74,9 @@ async function submit(deps: SubmitRefundsDeps, refund: Refund): Promise<void> {
 async function speakTo(deps: SubmitRefundsDeps, refund: Refund): Promise<RefundOutcome | 'unclear'> {
   const payment = await findRefundedPayment(deps.db, refund.paymentId);
   if (!payment) throw new Error(`payment ${refund.paymentId} of refund ${refund.id} is missing`);
-  const refunds = deps.gateways.get(payment.gateway)?.refunds;
+  const adapter = deps.gateways.get(payment.gateway);
+  if (adapter?.profile.payouts === true) return { kind: 'pending', gatewayCode: 'awaiting_payout' };
+  const refunds = adapter?.refunds;
   const isFirst = refund.attempts === 1;
   if (!refunds) {
     // Nothing was ever sent: the money is certainly still ours. Later it is not certain, and a person must look.

@@ -124,15 +124,44 @@ export const INVARIANTS: readonly Invariant[] = [
         select p.id::text as payment_id, coalesce(p.amount_received, p.amount) as amount
         from payments p where p.state in ${MONEY_RECEIVED}
       ), posted as (
-        select t.event_ref as payment_id, sum(f.amount) as amount
+        select case t.event_kind when 'credit' then t.correlation_id::text else t.event_ref end as payment_id,
+          sum(case when d.code = 1100 then f.amount else -f.amount end) as amount
         from ledger_transactions t
         join ledger_transfers f on f.agency_id = t.agency_id and f.transaction_id = t.id
-        join ledger_accounts c on c.agency_id = f.agency_id and c.id = f.debit_account_id and c.code = 1100
-        where t.event_kind = 'payment' group by t.event_ref
+        join ledger_accounts d on d.agency_id = f.agency_id and d.id = f.debit_account_id
+        join ledger_accounts c on c.agency_id = f.agency_id and c.id = f.credit_account_id
+        where (t.event_kind in ('payment', 'suspense_applied') or (t.event_kind = 'credit' and t.correlation_id is not null))
+          and 1100 in (d.code, c.code)
+        group by 1
       )
       select payment_id, r.amount as received, p.amount as posted
       from received r full join posted p using (payment_id)
       where coalesce(r.amount, 0) <> coalesce(p.amount, 0)`,
+  },
+  {
+    name: 'I5',
+    says: 'a bank credit stands in the books once: in suspense of the platform, or under the payment it is for',
+    sql: `select c.gateway, c.merchant_account, c.number, c.became, c.payment_id
+      from bank_credits c
+      left join ledger_transactions t on t.agency_id = 0 and t.event_kind = 'credit' and t.correlation_id is null
+        and t.event_ref = c.gateway || ':' || c.merchant_account || ':' || c.number
+      left join gateway_transactions g on g.gateway = c.gateway and g.merchant_account = c.merchant_account
+        and g.gateway_transaction_id = c.number
+      left join payments p on p.id = g.payment_id
+      where c.settled_at is not null and c.became <> 'conflict'
+        and ((c.became = 'parked') <> (t.id is not null)
+          or (c.became <> 'parked' and c.payment_id is distinct from coalesce(p.duplicate_of, p.id)))`,
+  },
+  {
+    name: 'I5',
+    says: 'credits in suspense that wait for their rest sum to what their payment has received',
+    sql: `select p.id, p.amount_received, coalesce(sum(c.amount), 0) as credited
+      from payments p
+      left join gateway_transactions g on g.payment_id = p.id
+      left join bank_credits c on c.gateway = g.gateway and c.merchant_account = g.merchant_account
+        and c.number = g.gateway_transaction_id
+      where p.state = 'mismatched' and p.gateway_code = 'credits_short'
+      group by p.id having p.amount_received <> coalesce(sum(c.amount), 0)`,
   },
   {
     name: 'I6',
@@ -188,6 +217,8 @@ export const INVARIANTS: readonly Invariant[] = [
         select gateway || ':' || merchant_account as sub_key, coalesce(currency_received, currency) as currency,
           coalesce(amount_received, amount)::numeric as amount
         from payments where state in ${MONEY_RECEIVED}
+        union all
+        select gateway || ':' || merchant_account, currency, amount from bank_credits where became = 'parked'
         union all
         select b.gateway || ':' || b.account, l.currency, case l.kind when 'payment' then -l.amount else l.amount end
         from settlement_lines l join settlement_batches b on b.id = l.batch_id

@@ -20,6 +20,7 @@ export interface DecisionDeps {
   readonly protocol: PeerProtocol;
 }
 
+const ALL_ROWS = 1_000_000;
 const DELAY_MS = 30_000;
 const REFUND_TAKES_MS = 60_000;
 const LOSSES = 3;
@@ -34,6 +35,16 @@ export async function takePayment(
   const payment = await store.findPayment(db, { gateway, ...asked });
   if (!payment) throw new Error(`The payment ${asked.reference} vanished while it was taken.`);
   return { payment, isNew };
+}
+
+/** The payment of a reference; one that the payer finds elsewhere is taken now. */
+export async function findOrComeAcross(deps: DecisionDeps, reference: string): Promise<PeerPayment | null> {
+  const { db, protocol } = deps;
+  const payments = await store.listPayments(db, protocol.gateway, ALL_ROWS);
+  const known = payments.find((one) => one.reference === reference);
+  if (known) return known;
+  const found = await protocol.comeAcross?.(reference);
+  return found ? (await takePayment(deps, found)).payment : null;
 }
 
 /** Lets the payer decide, once: a second decision on the same payment changes nothing. False for no such payment. */

@@ -2,7 +2,7 @@
 import express, { type Request, type Response, type Router } from 'express';
 import { z } from 'zod';
 import { BANK_STYLE } from '../bank/bank-style.ts';
-import { decide, type DecisionDeps } from './peer-decisions.ts';
+import { decide, findOrComeAcross, type DecisionDeps } from './peer-decisions.ts';
 import { bookPage, messagePage, payPage, type PayView } from './peer-pages.tsx';
 import type { NoticeSender } from './peer-sender.ts';
 import * as store from './peer-store.ts';
@@ -144,9 +144,7 @@ function controlRouter(deps: DecisionDeps, sender: NoticeSender): Router {
   }
 
   lever('/decide', DecisionBody, async (body) => {
-    const payment = (await store.listPayments(deps.db, gateway, JUDGE_ROWS)).find(
-      ({ reference }) => reference === body.reference,
-    );
+    const payment = await findOrComeAcross(deps, body.reference);
     if (!payment) return null;
     await decide(deps, payment.id, bodyDecision(body));
     const charges = await store.chargesOfPayment(deps.db, payment.id);

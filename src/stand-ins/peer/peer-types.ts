@@ -152,6 +152,8 @@ export interface PeerProtocol {
   readonly processingCode: string;
   /** A number in the gateway's grammar; `number` counts up over all of them. */
   transactionId(number: bigint): string;
+  /** A payment that nobody asked this party to take: what the payer finds elsewhere. Null when there is none. */
+  comeAcross?(reference: string): Promise<NewPayment | null>;
   /** The message that tells the merchant; null where this gateway does not call about such news. */
   paymentNotice(news: PaymentNews, truth: Truth, now: Date): OutgoingMessage | null;
   refundNotice?(news: RefundNews, truth: Truth, now: Date): OutgoingMessage | null;

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Response, Router } from 'express';
 import type { Database } from '../../platform/database.ts';
-import { decide, takePayment, takeRefund, type DecisionDeps } from './peer-decisions.ts';
+import { decide, findOrComeAcross, takePayment, takeRefund, type DecisionDeps } from './peer-decisions.ts';
 import { createPeerRouter } from './peer-router.ts';
 import { createNoticeSender, type NoticeSender } from './peer-sender.ts';
 import * as store from './peer-store.ts';
@@ -24,6 +24,8 @@ export interface PeerOptions {
   /** Where it is reached: `http://localhost:3000/sandbox/vnpay`. A function, for a port may be known late. */
   readonly baseUrl: () => string;
   readonly onFault?: (error: unknown) => void;
+  /** A payer's eyes: the code that the service shows for a reference, for parties that are never called. */
+  readonly lookAt?: (reference: string) => Promise<string | null>;
 }
 
 export interface Peer {
@@ -109,10 +111,8 @@ export function createPeer(options: PeerOptions, protocolOf: (answer: AnswerDoor
     router: createPeerRouter(deps, notices, protocol.api(desk)),
     notices,
     async decide(reference, decision) {
-      const payment = (await store.listPayments(db, gateway, ALL_ROWS)).find(
-        (one) => one.reference === reference,
-      );
-      return payment !== undefined && (await decide(deps, payment.id, decision));
+      const payment = await findOrComeAcross(deps, reference);
+      return payment !== null && (await decide(deps, payment.id, decision));
     },
     setSwitch: (name, count) => store.setSwitch(db, gateway, name, count),
     payments: () => store.listPayments(db, gateway, ALL_ROWS),

@@ -231,6 +231,23 @@ export const en = {
     track: 'Where your refund is',
   },
 
+  payout: {
+    ask: 'Tell us the account for your refund',
+    title: 'Account for your refund',
+    body: (amount) =>
+      `We need your account number to transfer ${amount} back. Give only an account in the name of the person who paid.`,
+    bank: 'Bank',
+    number: 'Account number',
+    holder: 'Account holder',
+    send: 'Send the account',
+    errBank: 'Enter the name of the bank',
+    errNumber: 'Enter an account number of 6 to 19 digits',
+    errHolder: 'Enter the account holder as on the card',
+    given: (hint) => `The refund will be transferred to account ${hint}.`,
+    change: (phone) => `If this account is not yours, call ${phone}.`,
+    privacy: 'The account number is encrypted and used for this refund only.',
+  },
+
   alreadyPaid: {
     title: 'This has already been paid',
     body: (payer, amount, at) => `${payer} paid ${amount} at ${at}.`,

@@ -231,6 +231,23 @@ export const vi = {
     track: 'Tiền hoàn đang ở đâu',
   },
 
+  payout: {
+    ask: 'Cho biết tài khoản nhận tiền hoàn',
+    title: 'Tài khoản nhận tiền hoàn',
+    body: (amount: string) =>
+      `Chúng tôi cần số tài khoản của bạn để chuyển trả ${amount}. Chỉ nhập tài khoản đứng tên người đã nộp.`,
+    bank: 'Ngân hàng',
+    number: 'Số tài khoản',
+    holder: 'Tên chủ tài khoản',
+    send: 'Gửi tài khoản',
+    errBank: 'Nhập tên ngân hàng',
+    errNumber: 'Nhập số tài khoản từ 6 đến 19 chữ số',
+    errHolder: 'Nhập tên chủ tài khoản như trên thẻ',
+    given: (hint: string) => `Tiền hoàn sẽ được chuyển vào tài khoản ${hint}.`,
+    change: (phone: string) => `Nếu tài khoản này không phải của bạn, gọi ${phone}.`,
+    privacy: 'Số tài khoản được mã hóa và chỉ dùng để chuyển trả khoản này.',
+  },
+
   alreadyPaid: {
     title: 'Khoản này đã được nộp',
     body: (payer: string, amount: string, at: string) => `${payer} đã nộp ${amount} lúc ${at}.`,

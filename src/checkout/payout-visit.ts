@@ -1,0 +1,95 @@
+/** The visit in which a payer names the account that a refund goes to, when no gateway can send it back. */
+import type { PaymentId } from '../domain/kernel/ids.ts';
+import { sum } from '../domain/kernel/money.ts';
+import { readPayoutAccount, type PayoutField } from '../domain/refunds/payout-account.ts';
+import { givePayoutAccount, refundsToPayOut } from '../features/refunds/payouts.ts';
+import { textFields } from '../web/forms.tsx';
+import { messagesFor } from '../web/i18n.ts';
+import {
+  NOT_FOUND,
+  pageAnswer,
+  refuseOften,
+  seeOther,
+  type Answer,
+  type CheckoutDeps,
+  type Visit,
+} from './checkout-deps.ts';
+import { paymentPath, readPaymentFacts, type PaymentFacts } from './checkout-facts.ts';
+import { payoutPage } from './payout-page.tsx';
+import type { PayoutLink } from './status-view.tsx';
+
+type Typed = Readonly<Partial<Record<PayoutField, string>>>;
+
+export async function showPayout(deps: CheckoutDeps, visit: Visit, id: PaymentId): Promise<Answer> {
+  const facts = await readPaymentFacts(deps, id);
+  return facts ? await payoutAnswer(deps, visit, facts, { typed: {}, faulty: [] }) : NOT_FOUND;
+}
+
+export async function givePayout(deps: CheckoutDeps, visit: Visit, id: PaymentId): Promise<Answer> {
+  const facts = await readPaymentFacts(deps, id);
+  if (!facts) return NOT_FOUND;
+  const limited = await refuseOften(deps, visit.request, 'payout');
+  if (limited) return limited;
+  const typed: Typed = textFields(visit.request.body);
+  const reading = readPayoutAccount(typed);
+  if (reading.kind === 'faulty') {
+    return await payoutAnswer(deps, visit, facts, { typed, faulty: reading.fields });
+  }
+  const { gateways, newId } = deps.start;
+  const { db, clock, box } = deps;
+  const key = { agencyId: facts.order.agencyId, orderId: facts.order.id };
+  await givePayoutAccount({ db, clock, box, newId, gateways }, key, reading.account);
+  return seeOther(`${paymentPath(deps, id)}/payout`);
+}
+
+/** Where the account of this order's refunds is asked for; null unless people transfer one of them. */
+export async function payoutLinkOf(
+  deps: CheckoutDeps,
+  { order, payment }: PaymentFacts,
+): Promise<PayoutLink | null> {
+  if (deps.start.gateways.get(payment.gateway)?.profile.payouts !== true) return null;
+  const refunds = await refundsToPayOut(
+    { db: deps.db, gateways: deps.start.gateways },
+    { agencyId: order.agencyId, orderId: order.id },
+  );
+  if (refunds.length === 0) return null;
+  return {
+    href: `${paymentPath(deps, payment.id)}/payout`,
+    isWaiting: refunds.some(({ accountHint }) => accountHint === null),
+  };
+}
+
+async function payoutAnswer(
+  deps: CheckoutDeps,
+  { request, response, page }: Visit,
+  { order, payment }: PaymentFacts,
+  { typed, faulty }: { readonly typed: Typed; readonly faulty: readonly PayoutField[] },
+): Promise<Answer> {
+  const refunds = await refundsToPayOut(
+    { db: deps.db, gateways: deps.start.gateways },
+    { agencyId: order.agencyId, orderId: order.id },
+  );
+  const own = paymentPath(deps, payment.id);
+  if (refunds.length === 0) return seeOther(own);
+  const waiting = refunds.filter(({ accountHint }) => accountHint === null);
+  const texts = messagesFor(page.locale).payout;
+  const messages = { bank: texts.errBank, accountNumber: texts.errNumber, holder: texts.errHolder };
+  const html = payoutPage(
+    {
+      amount:
+        waiting.length === 0
+          ? null
+          : sum(
+              waiting.map(({ amount }) => amount),
+              payment.amount.currency,
+            ),
+      given: refunds.flatMap(({ accountHint }) => (accountHint === null ? [] : [accountHint])),
+      typed,
+      faults: faulty.map((field) => ({ field, message: messages[field] })),
+      form: { action: `${own}/payout`, csrfToken: deps.csrf.tokenFor(request, response) },
+      backHref: own,
+    },
+    page,
+  );
+  return pageAnswer(html, faulty.length > 0 ? 422 : 200);
+}
