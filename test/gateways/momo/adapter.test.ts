@@ -171,6 +171,14 @@ describe('asking MoMo about a payment', () => {
     }
   });
 
+  it('believes no answer about another partner, order or request', async () => {
+    for (const account of [ACCOUNT, TWO_STEPS]) {
+      for (const other of [{ partnerCode: 'MOMO2' }, { orderId: 'MM2' }, { requestId: 'R2' }]) {
+        await assert.rejects(ask(answering({ ...PAID, ...other }), account), /cannot be read/);
+      }
+    }
+  });
+
   it('is not told a definite word by a code of the request itself', async () => {
     for (const resultCode of [10, 11, 13, 20, 40, 7000]) {
       assert.equal((await ask(answering({ resultCode }, 400))).kind, 'pending', String(resultCode));
