@@ -185,6 +185,16 @@ describe('a notice of SePay', () => {
     assert.deepEqual(read(named), BAD_SIGNATURE);
   });
 
+  it('may say nothing', () => {
+    for (const content of [null, '', undefined]) {
+      const reading = readSepay({ content });
+      assert.equal(
+        reading.kind === 'read' && reading.items[0]?.kind === 'credit' && reading.items[0].content,
+        '',
+      );
+    }
+  });
+
   it('may be as long as five hundred characters', () => {
     assert.equal(readSepay({ content: 'x'.repeat(500) }).kind, 'read');
   });
