@@ -56,9 +56,10 @@ export const refundSchema = z.strictObject({
 const termsSchema = z.strictObject({
   amount_available: z.int(),
   currency: z.string(),
-  route: z.enum(['gateway', 'none']).meta({
+  route: z.enum(['gateway', 'payout', 'none']).meta({
     description:
-      'The gateway that took the money sends it back; or it cannot, and the agency must pay it back itself.',
+      "The gateway that took the money sends it back; or a person transfers it to the payer's own account, which the " +
+      'payer is asked for; or neither, and the agency must pay it back itself.',
   }),
   partial: z.boolean().meta({ description: 'Whether less than the whole payment can go back.' }),
   until: z

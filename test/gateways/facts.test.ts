@@ -78,7 +78,13 @@ function factsOf(subject: ContractSubject): string[] {
     `${String(profile.paymentLifetimeMinutes)} min`,
     `${dong(profile.amountMin)}–${dong(profile.amountMax)}`,
     queries ? 'yes' : 'no',
-    limits ? (limits.partial ? 'whole or in parts' : 'whole') : 'no',
+    limits
+      ? limits.partial
+        ? 'whole or in parts'
+        : 'whole'
+      : profile.payouts === true
+        ? 'transferred by a person'
+        : 'no',
     limits ? refundOf(limits) : '–',
     settlementFiles ? 'yes' : '–',
   ];

@@ -49,9 +49,8 @@ function plainUpper(content: string): string {
 export function tokensIn(content: string): CreditTokens {
   const text = squeeze(content);
   const exact = new Set(codesIn(text).map(referenceOf));
-  const cut = new Set(
-    cutCodesIn(content, text).filter((start) => ![...exact].some((whole) => whole.startsWith(start))),
-  );
+  // What is left of a cut code may, with the words behind it, check itself by chance: then both are looked for.
+  const cut = new Set(cutCodesIn(content, text));
   return { exact: [...exact], cut: [...cut], near: nearTokensIn(content, text) };
 }
 

@@ -262,8 +262,8 @@ function planLines(from: RefundableMoney, asked: OpenRefund): RefundLine[] {
 /** How money of a paid order may go back, before anybody asks for it. */
 export interface RefundTerms {
   readonly amountAvailable: Money;
-  /** By the gateway that took it, or not by any gateway. */
-  readonly route: 'gateway' | 'none';
+  /** By the gateway that took it; by a transfer that a person makes to the payer's own account; or neither. */
+  readonly route: 'gateway' | 'payout' | 'none';
   readonly partial: boolean;
   /** Until when the gateway takes a refund; null when it names no time. */
   readonly until: Date | null;
@@ -285,9 +285,11 @@ export async function readRefundTerms(
   const { currency } = payment.amountReceived;
   const amountAvailable = money(availableOn(await readFrozenLines(reader, order, payment.id)), currency);
   const limits = deps.gateways.get(payment.gateway)?.refunds?.limits;
+  const unlimited = { until: null, amountMin: null, amountMax: null };
   if (!limits) {
-    const none = { route: 'none', partial: false, until: null, amountMin: null, amountMax: null } as const;
-    return { amountAvailable, ...none };
+    return isPaidOut(deps, payment.gateway)
+      ? { amountAvailable, route: 'payout', partial: true, ...unlimited }
+      : { amountAvailable, route: 'none', partial: false, ...unlimited };
   }
   const { partial, windowDays, amountMin, amountMax } = limits;
   const until = windowDays === null ? null : windowEnd(payment, windowDays);

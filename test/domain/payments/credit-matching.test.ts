@@ -95,6 +95,13 @@ describe('the code of a transfer', () => {
     );
   });
 
+  it('cut is matched also when it checks itself by chance with the words behind it', () => {
+    const code = 'RQGQ6K66RWG9';
+    assert.ok(tokensIn(`DVC${code.slice(0, 10)} CHUYEN TIEN`).exact.includes('DVCRQGQ6K66RWCH'));
+    const match = matchAmong(`DVC${code.slice(0, 10)} CHUYEN TIEN`, [paymentOf(code)]);
+    assert.deepEqual(match, { kind: 'cut', ...paymentOf(code) });
+  });
+
   it('cut so that it may be of two payments is left to a person', () => {
     const alike = siblings('7K2M9QXT4');
     assert.ok(alike.length >= 2);

@@ -155,6 +155,8 @@ describe('a refund that no gateway sends', function () {
     const payment = await world.startPaymentAt('vietqr', order);
     await world.peer('vietqr').decide(payment.reference, { kind: 'approve' });
     await world.settleDown();
+    const terms = await agency.call('GET', `/v1/payment-orders/${order.publicId}/refund-terms`);
+    assert.equal(terms.body.route, 'payout');
     const asked = await agency.call('POST', `/v1/payment-orders/${order.publicId}/refunds`, {
       body: { amount: 30_000, amount_available: 180_000, reason: 'Nộp thừa' },
     });
