@@ -309,8 +309,12 @@ describe('recording outcomes', () => {
       const held: (() => void)[] = [];
       const slow: HotPool = {
         end: () => hot.end(),
-        run: (_statement, [gateways]) => {
-          sizes.push((gateways as readonly string[]).length);
+        run: (_statement, [gateways, references]) => {
+          const batch = (gateways as readonly string[]).map(
+            (gateway, place) => `${gateway}:${(references as readonly string[])[place] ?? ''}`,
+          );
+          assert.equal(new Set(batch).size, batch.length, 'no payment twice in one batch');
+          sizes.push(batch.length);
           return new Promise((resolve) => {
             held.push(() => {
               resolve([]);
