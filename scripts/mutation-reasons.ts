@@ -22,7 +22,7 @@ const REASONS: readonly Reason[] = [
     file: EVERY_GATEWAY,
     original: /^''$/,
     mutator: /^StringLiteral$/,
-    why: 'stands for what is absent: what reads it takes neither the empty text nor the one in its place, or is never reached',
+    why: "stands for what is absent, a value or a secret: nothing but the mutant's own text would be told from it",
   },
   {
     file: EVERY_GATEWAY,
