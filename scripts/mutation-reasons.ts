@@ -93,7 +93,7 @@ const REASONS: readonly Reason[] = [
   {
     file: /momo\/answers\.ts$/,
     original: /code === null/,
-    mutator: /^ConditionalExpression$/,
+    mutator: CONDITION,
     why: 'an answer without a code is found wanting by the reading of the payment as well',
   },
   {
