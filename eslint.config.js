@@ -9,7 +9,7 @@ const NO_ENV = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.data/', 'coverage/', 'src/web/assets/'] },
+  { ignores: ['dist/', 'node_modules/', '.data/', '.stryker-tmp/', 'coverage/', 'src/web/assets/'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

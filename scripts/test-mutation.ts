@@ -1,12 +1,23 @@
-/** Runs mutation testing part by part over one PostgreSQL and writes its report. Ends with 1 when a part is under 85 %. */
+/**
+ * Runs mutation testing part by part over one PostgreSQL and writes its report. Ends with 1 when a part is under 85 %.
+ *
+ * Parts are the gateways, all of which are `messages`, and `record-outcome`. What begins with the first `--` goes to
+ * Stryker: `npm run test:mutation -- momo record-outcome --concurrency 1`.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stopTestServer, testServer } from '../test/support/test-server.ts';
+import { GATEWAYS } from './mutation-parts.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const asked = process.argv.slice(2);
-const parts = asked.length > 0 ? asked : ['messages', 'record-outcome'];
+const firstOption = asked.findIndex((word) => word.startsWith('--'));
+const named = firstOption < 0 ? asked : asked.slice(0, firstOption);
+const options = firstOption < 0 ? [] : asked.slice(firstOption);
+const parts = (named.length > 0 ? named : ['messages', 'record-outcome']).flatMap((part) =>
+  part === 'messages' ? GATEWAYS : [part],
+);
 
 // tsx reads the compiler's options of files that a tsconfig includes; the mutated copies lie where ours does not look.
 const tsconfig = join(ROOT, 'reports', 'tsconfig.json');
@@ -15,10 +26,13 @@ writeFileSync(tsconfig, JSON.stringify({ extends: '../tsconfig.json', include: [
 
 const { superuserUrl } = await testServer();
 const codes = parts.map((part) =>
-  run(['node_modules/@stryker-mutator/core/bin/stryker.js', 'run', 'scripts/stryker.config.mjs'], part),
+  run(
+    ['node_modules/@stryker-mutator/core/bin/stryker.js', 'run', 'scripts/stryker.config.mjs', ...options],
+    part,
+  ),
 );
 await stopTestServer();
-run(['--import', 'tsx', 'scripts/mutation-report.ts'], '');
+codes.push(run(['--import', 'tsx', 'scripts/mutation-report.ts'], ''));
 process.exit(codes.every((code) => code === 0) ? 0 : 1);
 
 function run(args: readonly string[], part: string): number {

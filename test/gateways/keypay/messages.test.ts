@@ -163,6 +163,22 @@ describe('a callback of KeyPay', () => {
     assert.deepEqual(read({ ...message(good), method: 'GET' }), MALFORMED);
   });
 
+  it('is as good as forged, whatever its form, while the account has no key', () => {
+    for (const body of ['', '{}', JSON.stringify(notice(PAYMENT))])
+      assert.deepEqual(
+        read(message(body), { ...ACCOUNT, secrets: [{ hashKey1: KEY_1 }] }),
+        BAD_SIGNATURE,
+        body,
+      );
+  });
+
+  it('may name a fee on top, in digits', () => {
+    for (const addition_fee of ['0', '15000', 15_000, '1'.repeat(16)])
+      assert.equal(readChanged({ addition_fee }).kind, 'read', String(addition_fee));
+    for (const addition_fee of ['', '-1', 'x1', '1x', '1.5', '1'.repeat(17)])
+      assert.deepEqual(readChanged({ addition_fee }), MALFORMED, addition_fee);
+  });
+
   it('is read under either key while they change', () => {
     const account = { ...ACCOUNT, secrets: [{ hashKey1: 'n', hashKey2: 'new' }, ...ACCOUNT.secrets] };
     for (const key of ['new', KEY_2])
@@ -192,6 +208,14 @@ describe('what KeyPay answers about a payment', () => {
     );
   });
 
+  it('keeps a status that may stand in a log', () => {
+    const told = outcomeOf({ status: `đã trả ${'x'.repeat(80)}` });
+    assert.deepEqual(told, {
+      kind: 'pending',
+      gatewayCode: `status/??_tr?_${'x'.repeat(50)}`.replaceAll('_', '?'),
+    });
+  });
+
   it('is no answer without a status, or with one that is neither number nor text', () => {
     for (const status of [undefined, null, true, [], {}]) assert.equal(outcomeOf({ status }), null);
   });
@@ -213,6 +237,8 @@ describe('what KeyPay answers about a payment', () => {
     for (const trans_amount of [...amounts, '9000000000000001', null, true, ['1'], {}])
       assert.equal(outcomeOf({ trans_amount }), null, JSON.stringify(trans_amount));
     assert.deepEqual(outcomeOf({ trans_amount: 150_000 }), outcomeOf({}));
+    const largest = outcomeOf({ trans_amount: '9000000000000000' });
+    assert.deepEqual(largest?.kind === 'succeeded' && largest.amount, vnd(9_000_000_000_000_000n));
   });
 });
 
@@ -242,6 +268,15 @@ describe('our requests to KeyPay', () => {
       addition_fee: '0',
       check_sum: sum(['0', CLIENT, 'PAY', '150000', '12345_0a1b2c3d', '3.0'], 'new'),
     });
+  });
+
+  it('say whose account it goes to, where the merchant account knows it', () => {
+    const settings = { beneficiaryAccount: '0011', beneficiaryBank: '01203', beneficiaryName: 'KBNN Ha Noi' };
+    const told = JSON.parse(createRequest({ ...START, account: { ...ACCOUNT, settings } })) as {
+      readonly bill_info: Members;
+    };
+    const { TKThuHuong, MaNHThuHuong, TenTKThuHuong } = told.bill_info;
+    assert.deepEqual([TKThuHuong, MaNHThuHuong, TenTKThuHuong], ['0011', '01203', 'KBNN Ha Noi']);
   });
 
   it('ask for details by our own number', () => {
@@ -276,6 +311,7 @@ describe('what KeyPay answers', () => {
       '',
       null,
       7,
+      [payment_url],
     ])
       await assert.rejects(start({ error: '0', payment_url: other }), /did not take/, String(other));
     for (const error of ['1', '00', '', null, undefined, false])
@@ -327,6 +363,7 @@ describe('our answers to KeyPay', () => {
     const codeOf = (result: Parameters<typeof acknowledgement>[0]) =>
       (JSON.parse(acknowledgement(result).body) as { return_code: number; return_msg: string }).return_code;
     assert.deepEqual([codeOf('recorded'), codeOf('already_recorded'), codeOf('amount_differs')], [0, 0, 0]);
+    assert.equal(acknowledgement('recorded').contentType, 'application/json');
     assert.deepEqual([codeOf('rejected'), codeOf('unknown_payment'), codeOf('try_again')], [-1, -1, -1]);
   });
 });

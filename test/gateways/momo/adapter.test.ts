@@ -65,6 +65,11 @@ describe('starting a payment at MoMo', () => {
     });
   });
 
+  it('sends the payer to a page of a test installation, which has no certificate', async () => {
+    const handOff = await start(answering({ ...created, payUrl: 'http://momo.test/pay' }));
+    assert.equal(handOff.kind === 'redirect' && handOff.url, 'http://momo.test/pay');
+  });
+
   it('repeats the very same request, so that MoMo gives the answer it gave', async () => {
     const sent: GatewayHttpRequest[] = [];
     const recording: GatewayHttp = (request, signal) => {
@@ -86,6 +91,7 @@ describe('starting a payment at MoMo', () => {
       [1006, 200],
       [99, 200],
       [9000, 200],
+      [1234, 200],
     ] as const) {
       const refused = answering({ ...created, resultCode }, status);
       await assert.rejects(start(refused), new RegExp(`MoMo answered ${resultCode} to the creation`));
@@ -101,7 +107,9 @@ describe('starting a payment at MoMo', () => {
       { amount: undefined },
       { payUrl: undefined },
       { payUrl: 'javascript:alert(1)' },
+      { payUrl: 'javascript:https://momo.test' },
       { payUrl: 'https://' },
+      { payUrl: [created.payUrl] },
       { resultCode: undefined },
     ];
     for (const other of others) {
@@ -157,8 +165,17 @@ describe('asking MoMo about a payment', () => {
       { transId: 0 },
       { transId: undefined },
       { responseTime: 1 },
+      { resultCode: undefined },
     ]) {
       await assert.rejects(ask(answering({ ...PAID, ...other })), /cannot be read/, JSON.stringify(other));
+    }
+  });
+
+  it('believes no answer about another partner, order or request', async () => {
+    for (const account of [ACCOUNT, TWO_STEPS]) {
+      for (const other of [{ partnerCode: 'MOMO2' }, { orderId: 'MM2' }, { requestId: 'R2' }]) {
+        await assert.rejects(ask(answering({ ...PAID, ...other }), account), /cannot be read/);
+      }
     }
   });
 
@@ -197,6 +214,26 @@ describe('a payment that MoMo only holds', () => {
     for (const resultCode of [9000, 1003, 1005, 42, 43, 47, 10, 7000, 99, 1234]) {
       const momo = answering((_sent, path) => (path.endsWith('/query') ? held : { ...PAID, resultCode }));
       assert.deepEqual(await ask(momo, TWO_STEPS), { kind: 'pending', gatewayCode: String(resultCode) });
+    }
+  });
+
+  it('is captured only while it is held: what is paid or open is as it is', async () => {
+    const told = (changes: Members) =>
+      answering((_sent, path) => {
+        assert.ok(path.endsWith('/query'), 'nothing else is asked for');
+        return { ...PAID, ...changes };
+      });
+    assert.equal((await ask(told({}), TWO_STEPS)).kind, 'succeeded');
+    assert.deepEqual(await ask(told({ resultCode: 1000 }), TWO_STEPS), {
+      kind: 'pending',
+      gatewayCode: '1000',
+    });
+  });
+
+  it('stays unknown when what the capture is answered cannot be read', async () => {
+    for (const other of [{ orderId: 'MM2' }, { resultCode: undefined }, { transId: 0 }]) {
+      const momo = answering((_sent, path) => (path.endsWith('/query') ? held : { ...PAID, ...other }));
+      await assert.rejects(ask(momo, TWO_STEPS), /confirm .* cannot be read/, JSON.stringify(other));
     }
   });
 
@@ -243,6 +280,7 @@ describe('a refund at MoMo', () => {
       { requestId: 'RF2' },
       { transId: 0 },
       { responseTime: 0 },
+      { resultCode: undefined },
     ]) {
       await assert.rejects(
         refund(answering({ ...GIVEN_BACK, ...other })),
@@ -253,10 +291,11 @@ describe('a refund at MoMo', () => {
   });
 
   it('is found again among those that MoMo lists', async () => {
-    const listed = (refundTrans: readonly Members[], resultCode = 0) =>
+    const listed = (refundTrans: readonly unknown[], resultCode = 0) =>
       answering({ resultCode, refundTrans });
     assert.deepEqual(await askRefund(listed([row()])), MADE);
     assert.deepEqual(await askRefund(listed([row({ orderId: 'RFOTHER', resultCode: 1081 }), row()])), MADE);
+    assert.deepEqual(await askRefund(listed([null, 'RF', row()])), MADE);
     assert.deepEqual(await askRefund(listed([row({ createdTime: NOW.getTime() })])), MADE);
     assert.deepEqual(await askRefund(listed([row({ resultCode: 1088 })])), {
       kind: 'failed',
@@ -275,10 +314,16 @@ describe('a refund at MoMo', () => {
   it('is not known when MoMo lists it nowhere, and undecided when MoMo cannot say', async () => {
     assert.deepEqual(await askRefund(answering({ resultCode: 42 }, 400)), { kind: 'not_known' });
     assert.deepEqual(await askRefund(answering({ resultCode: 0, refundTrans: [] })), { kind: 'not_known' });
-    for (const resultCode of [10, 13, 99, 7000]) {
+    for (const resultCode of [10, 13, 99, 7000, 1234]) {
       assert.equal((await askRefund(answering({ resultCode }))).kind, 'pending');
     }
-    for (const refundTrans of [[row(), row()], [row({ amount: 1 })], [row({ transId: 0 })]]) {
+    await assert.rejects(askRefund(answering({ refundTrans: [row()] })), /cannot be read/);
+    for (const refundTrans of [
+      [row(), row()],
+      [row({ amount: 1 })],
+      [row({ transId: 0 })],
+      [row({ resultCode: undefined })],
+    ]) {
       await assert.rejects(askRefund(answering({ resultCode: 0, refundTrans })), /cannot be read/);
     }
   });

@@ -227,6 +227,8 @@ describe('an IPN of MoMo', () => {
     ]) {
       assert.deepEqual(readChanged({ amount }), MALFORMED, JSON.stringify(amount));
     }
+    const largest = outcomeOf({ amount: '9000000000000000' });
+    assert.deepEqual(largest?.kind === 'succeeded' && largest.amount, vnd(9_000_000_000_000_000n));
     for (const amount of ['9000000000000001', '90071992547409930000']) {
       assert.deepEqual(readChanged({ amount }), MALFORMED, amount);
     }
@@ -259,16 +261,20 @@ describe('an IPN of MoMo', () => {
       assert.deepEqual(readChanged({ orderId }), MALFORMED, orderId);
     }
     for (const requestId of ['', 'R'.repeat(51)]) assert.deepEqual(readChanged({ requestId }), MALFORMED);
+    for (const name of ['requestId', 'orderId']) {
+      assert.equal(readChanged({ [name]: 'R'.repeat(50) }).kind, 'read', `${name} of fifty characters`);
+    }
   });
 
   it('is refused when what is signed is absent, doubled or no text and no number', () => {
     const whole = Buffer.from(GENUINE.body).toString();
+    const why = (name: string) => (name === 'signature' ? BAD_SIGNATURE : MALFORMED);
     for (const name of [...Object.keys(ipnMembers(PAYMENT)), 'signature']) {
-      const { [name]: _dropped, ...rest } = JSON.parse(whole) as Record<string, unknown>;
-      assert.equal(read(posted(JSON.stringify(rest))).kind, 'rejected', `without ${name}`);
-      for (const value of [null, true, [], {}]) {
+      const { [name]: told, ...rest } = JSON.parse(whole) as Record<string, unknown>;
+      assert.deepEqual(read(posted(JSON.stringify(rest))), why(name), `without ${name}`);
+      for (const value of [null, true, [], [told], {}]) {
         const changed = JSON.stringify({ ...rest, [name]: value });
-        assert.equal(read(posted(changed)).kind, 'rejected', `${name} ${JSON.stringify(value)}`);
+        assert.deepEqual(read(posted(changed)), why(name), `${name} ${JSON.stringify(value)}`);
       }
       assert.deepEqual(read(posted(`{"${name}":"x",${whole.slice(1)}`)), MALFORMED, `${name} twice`);
     }
@@ -361,6 +367,11 @@ describe("MoMo's result codes", () => {
     }
   });
 
+  it('may stand in a log, however long they are', () => {
+    const told = outcomeOf({ resultCode: `đã trả ${'x'.repeat(80)}` });
+    assert.deepEqual(told, { kind: 'pending', gatewayCode: `?? tr? ${'x'.repeat(57)}`.replaceAll(' ', '?') });
+  });
+
   it('tell a payer only what the table of failures says', () => {
     for (const code of Object.keys(FAILURE_REASONS))
       assert.equal(RESULT_CODES[code]?.payment, 'declined', code);
@@ -407,7 +418,10 @@ describe('our requests to MoMo', () => {
     const { signature, ...body } = parsed(captureRequest(TWO_STEPS, held));
     const names = ['amount', 'description', 'orderId', 'partnerCode', 'requestId', 'requestType'];
     assert.equal(signature, momoSign(names, body));
-    assert.deepEqual([body['requestType'], body['amount']], ['capture', 503_000]);
+    assert.deepEqual(body, {
+      ...{ partnerCode: 'MOMO', orderId: 'O1', requestId: 'R2', requestType: 'capture' },
+      ...{ amount: 503_000, lang: 'en', description: '' },
+    });
   });
 
   it("refund under the refund's own reference, the same on a repeat", () => {
@@ -453,8 +467,7 @@ describe('our references at MoMo', () => {
 describe('our answers to an IPN', () => {
   it('are 204 without a body once it is kept, and something else when it is not', () => {
     for (const result of ['recorded', 'already_recorded', 'amount_differs'] as const) {
-      const { status, body } = acknowledgement(result);
-      assert.deepEqual({ status, body }, { status: 204, body: '' });
+      assert.deepEqual(acknowledgement(result), { status: 204, contentType: 'application/json', body: '' });
     }
     const statuses = (['rejected', 'unknown_payment', 'try_again'] as const).map(
       (result) => acknowledgement(result).status,

@@ -108,7 +108,8 @@ describe('the address OnePay takes a payment by', () => {
     const told = async (payerIp: string) =>
       (await payUrl('domestic', { payerIp })).searchParams.get('vpc_TicketNo');
     assert.equal(await told('::ffff:113.160.92.202'), '113.160.92.202');
-    for (const other of ['2001:db8::8a2e:370:7334', '::1', '', 'unknown']) {
+    const others = ['2001:db8::8a2e:370:7334', '1::ffff:1.2.3.4', '::1.2.3.4', '1.2.3.4, 5.6.7.8', '::1'];
+    for (const other of [...others, '', 'unknown']) {
       assert.equal(await told(other), '127.0.0.1', other);
     }
   });
@@ -117,6 +118,13 @@ describe('the address OnePay takes a payment by', () => {
     const url = await payUrl('domestic', { description: 'Lệ phí&vpc_Amount=1|'.repeat(3), locale: 'en' });
     assert.match(url.searchParams.get('vpc_OrderInfo') ?? '', /^[A-Za-z0-9 ._-]{1,34}$/);
     assert.equal(url.searchParams.get('vpc_Locale'), 'en');
+    const told = await payUrl('domestic', { description: 'DVC_47.11-a&|=b' });
+    assert.equal(told.searchParams.get('vpc_OrderInfo'), 'DVC_47.11-a b');
+  });
+
+  it('tells an empty access code where the account has none', async () => {
+    const url = await payUrl('domestic', { account: { ...accountOf('domestic'), settings: {} } });
+    assert.equal(url.searchParams.get('vpc_AccessCode'), '');
   });
 
   it('is not made with a key that is not hexadecimal', async () => {
@@ -132,6 +140,10 @@ describe('the address OnePay takes a payment by', () => {
     assert.match(
       profile.merchantReference(3_656_158_440_062_975n, STARTED_AT, '0123456789abcdef'),
       /^[A-Z0-9]{34}$/,
+    );
+    assert.equal(
+      profile.merchantReference(1n, STARTED_AT, 'ffff0123456789abcdef'),
+      'OP26112210123456789ABCDEF',
     );
   });
 });
@@ -202,8 +214,24 @@ describe('an IPN of OnePay', () => {
     assert.deepEqual(read(signedForm(rest, KEYS.domestic)), MALFORMED);
   });
 
-  it('may carry an ampersand that begins nothing', () => {
+  it('may carry an ampersand that begins nothing, and none that begins a field', () => {
     assert.equal(outcomeOf(readChanged({ vpc_OrderInfo: 'A & B&c=d' }))?.kind, 'succeeded');
+    for (const vpc_OrderInfo of ['A&vpc_Card=VC', 'A&user_Note=B']) {
+      assert.deepEqual(readChanged({ vpc_OrderInfo }), MALFORMED, vpc_OrderInfo);
+    }
+  });
+
+  it('may name the kind of its signature, carry a field without a value and parameters of others', () => {
+    const query = signedForm(ipnFields('domestic', PAYMENT), KEYS.domestic);
+    for (const more of ['vpc_SecureHashType=SHA256', 'vpc_Card', 'vpc_Card=', 'fbclid=%zz', 'flag']) {
+      assert.equal(outcomeOf(read(`${query}&${more}`))?.kind, 'succeeded', more);
+    }
+    assert.equal(outcomeOf(readChanged({ user_Note: 'signed too' }))?.kind, 'succeeded');
+    assert.deepEqual(read(`${query}&user_Note=unsigned`), BAD_SIGNATURE);
+  });
+
+  it('is as good as forged when it is for another merchant', () => {
+    assert.deepEqual(readChanged({ vpc_Merchant: 'ANOTHER' }), BAD_SIGNATURE);
   });
 
   it('is refused with a signature that is lower case, cut, absent or of another key', () => {
@@ -233,6 +261,9 @@ describe('an IPN of OnePay', () => {
     for (const vpc_Amount of [...amounts, '9'.repeat(30), '90000000000000010000']) {
       assert.deepEqual(readChanged({ vpc_Amount }), MALFORMED, vpc_Amount);
     }
+    const largest = outcomeOf(readChanged({ vpc_Amount: '900000000000000000' }));
+    assert.deepEqual(largest?.kind === 'succeeded' && largest.amount, vnd(9_000_000_000_000_000n));
+    assert.deepEqual(readChanged({ vpc_Amount: '900000000000000100' }), MALFORMED);
     for (const currency of ['USD', 'vnd', '704']) {
       assert.deepEqual(readChanged({ vpc_CurrencyCode: currency }), MALFORMED);
       assert.deepEqual(readChanged({ vpc_Currency: currency }), MALFORMED);
@@ -247,12 +278,21 @@ describe('an IPN of OnePay', () => {
       { vpc_TxnResponseCode: '0 ' },
       { vpc_TxnResponseCode: '00000' },
       { vpc_Command: '' },
+      { vpc_Command: '<refund' },
+      { vpc_Command: 'refund>' },
+      { vpc_Command: 'x'.repeat(41) },
       { vpc_TransactionNo: '' },
       { vpc_TransactionNo: '0' },
+      { vpc_TransactionNo: '000' },
       { vpc_TransactionNo: 'a b' },
     ]) {
       assert.deepEqual(readChanged(changes), MALFORMED, JSON.stringify(changes));
     }
+  });
+
+  it('may have a number that begins with a nought', () => {
+    const outcome = outcomeOf(readChanged({ vpc_TransactionNo: '01617996' }));
+    assert.equal(outcome?.kind === 'succeeded' && outcome.gatewayTransactionId, '01617996');
   });
 
   it('about anything but a payment is read as nothing of ours', () => {
@@ -353,6 +393,18 @@ describe('a query to OnePay', () => {
       vpc_MerchTxnRef: REFERENCE,
     });
     assert.equal(vpc_SecureHash, hash(canonical(fields), KEYS.domestic));
+  });
+
+  it('asks with empty words where the account has none of its own', async () => {
+    const sent: URLSearchParams[] = [];
+    const listening = subjectOf('domestic').create(({ body }) => {
+      sent.push(new URLSearchParams(String(body)));
+      return Promise.reject(new Error('lost'));
+    }, NOW);
+    const account = { ...payment.account, settings: {}, secrets: [{ hash: KEYS.domestic }] };
+    await assert.rejects(listening.queries!.queryPayment({ ...payment, account }, never()), /lost/);
+    for (const name of ['vpc_AccessCode', 'vpc_User', 'vpc_Password'])
+      assert.equal(sent[0]?.get(name), '', name);
   });
 
   it('learns of money whose time lies within the life of the payment, however late it asks', async () => {

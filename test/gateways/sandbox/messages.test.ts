@@ -86,13 +86,54 @@ describe('a callback of the sandbox bank', () => {
     assert.deepEqual(read({ ...GENUINE, body: other.body }), BAD_SIGNATURE);
   });
 
+  it('is refused when its time is no count of seconds, whoever signed that', () => {
+    const body = notice(paymentItem(PAYMENT));
+    for (const timestamp of [
+      '',
+      '0',
+      '01795316400',
+      'x1795316400',
+      '1795316400x',
+      '-1795316400',
+      '1e9',
+      'NaN',
+    ]) {
+      const headers = new Map([
+        ['sandbox-timestamp', [timestamp]],
+        ['sandbox-signature', [sign(body, timestamp)]],
+      ]);
+      assert.deepEqual(read({ ...GENUINE, headers, body: Buffer.from(body) }), BAD_SIGNATURE, timestamp);
+    }
+  });
+
+  it('is malformed when it names no merchant or lists nothing', () => {
+    const item = paymentItem(PAYMENT);
+    for (const members of [
+      { items: [item] },
+      { merchant_id: 1, items: [item] },
+      { merchant_id: 'DVC01' },
+      { merchant_id: 'DVC01', items: { 0: item } },
+      { merchant_id: 'DVC01', items: [null] },
+      { merchant_id: 'DVC01', items: ['payment'] },
+      { merchant_id: 'DVC01', items: [{ ...item, type: undefined }] },
+      { merchant_id: 'DVC01', items: [{ ...item, type: 1 }] },
+    ]) {
+      assert.deepEqual(readText(JSON.stringify(members)), MALFORMED, JSON.stringify(members));
+    }
+  });
+
+  it('may list up to a hundred items', () => {
+    const reading = readText(notice(...Array.from({ length: 100 }, () => paymentItem(PAYMENT))));
+    assert.equal(reading.kind === 'read' && reading.items.length, 100);
+  });
+
   it('is refused when it is for another merchant, though signed with our secret', () => {
     const body = notice(paymentItem(PAYMENT)).replace('"DVC01"', '"DVC02"');
     assert.deepEqual(readText(body), BAD_SIGNATURE);
   });
 
   it('is refused as a GET', () => {
-    assert.equal(read({ ...GENUINE, method: 'GET' }).kind, 'rejected');
+    assert.deepEqual(read({ ...GENUINE, method: 'GET' }), MALFORMED);
   });
 
   it('is verified over the bytes received, whatever their spelling', () => {
@@ -148,6 +189,11 @@ describe('a callback of the sandbox bank', () => {
     assert.equal(item.outcome.amount.amountMinor, 8_999_999_999_999_999n);
   });
 
+  it('takes no amount beyond the largest that the books hold', () => {
+    const told = (amount: string) => readChanged({ amount }).kind;
+    assert.deepEqual(['9000000000000000', '9000000000000001'].map(told), ['read', 'rejected']);
+  });
+
   it("reads an amount in another currency in that currency's scale", () => {
     const told = (amount: string, currency: string) => {
       const reading = readChanged({ amount, currency });
@@ -166,6 +212,7 @@ describe('a callback of the sandbox bank', () => {
       assert.deepEqual(readChanged({ transaction_id }), MALFORMED, String(transaction_id));
     }
     const times = [undefined, '', 0, '2026-11-22', '2026-11-22T03:00:00', '2026-02-30T00:00:00Z', 'now'];
+    times.push('on 2026-11-22T03:00:00Z', '2026-11-22T03:00:00Z (noon)');
     for (const paid_at of times) assert.deepEqual(readChanged({ paid_at }), MALFORMED, String(paid_at));
   });
 
@@ -182,6 +229,29 @@ describe('a callback of the sandbox bank', () => {
       const [item] = reading.kind === 'read' ? reading.items : [];
       const expected = { approved: 'succeeded', declined: 'failed', undecided: 'pending' }[meaning];
       assert.equal(item?.kind === 'payment' && item.outcome.kind, expected, code);
+    }
+  });
+
+  it('keeps the code of what is open, and both words where they do not fit', () => {
+    for (const [status, code, gatewayCode] of [
+      ['pending', '01', '01'],
+      ['pending', '09', '09'],
+      ['declined', '91', '91'],
+      ['approved', '91', 'approved/91'],
+      ['declined', '00', 'declined/00'],
+      ['pending', '51', 'pending/51'],
+      ['pending', 'ngân hàng', 'pending/ng?n?h?ng'],
+      ['x'.repeat(70), '00', 'x'.repeat(64)],
+    ] as const) {
+      const reading = readChanged({ status, code });
+      const [item] = reading.kind === 'read' ? reading.items : [];
+      assert.deepEqual(item?.kind === 'payment' && item.outcome, { kind: 'pending', gatewayCode });
+    }
+  });
+
+  it('is malformed without a word or a code', () => {
+    for (const changes of [{ status: undefined }, { code: undefined }, { status: 1 }, { code: 0 }]) {
+      assert.deepEqual(readChanged(changes), MALFORMED, JSON.stringify(changes));
     }
   });
 
@@ -213,16 +283,37 @@ describe('a callback of the sandbox bank', () => {
     }
   });
 
-  it('carries several items, refunds and what is new to us among them', () => {
-    const refund = {
-      type: 'refund',
-      refund_reference: 'RF1',
-      refund_id: 'BR1',
-      status: 'approved',
-      code: '00',
-      refunded_at: '2026-11-22T02:59:00Z',
+  const REFUND = {
+    ...{ type: 'refund', refund_reference: 'RF1', refund_id: 'BR1', status: 'approved', code: '00' },
+    refunded_at: '2026-11-22T02:59:00Z',
+  };
+  const readRefund = (changes: Record<string, unknown>) => readText(notice({ ...REFUND, ...changes }));
+
+  it('tells of a refund that was refused, and of one that is open', () => {
+    const outcomeOf = (status: string, code: string) => {
+      const reading = readRefund({ status, code, refund_id: undefined, refunded_at: undefined });
+      const [item] = reading.kind === 'read' ? reading.items : [];
+      return item?.kind === 'refund' && item.outcome;
     };
-    const reading = readText(notice(paymentItem(PAYMENT), refund, { type: 'news', text: 'hello' }));
+    assert.deepEqual(outcomeOf('declined', '13'), { kind: 'failed', gatewayCode: '13' });
+    assert.deepEqual(outcomeOf('pending', '09'), { kind: 'pending', gatewayCode: '09' });
+  });
+
+  it('is malformed when a refund lacks its reference, its word, its number or its time', () => {
+    for (const changes of [
+      { refund_reference: undefined },
+      { refund_reference: 'a b' },
+      { status: undefined },
+      { refund_id: undefined },
+      { refunded_at: undefined },
+      { refunded_at: '2026-02-30T00:00:00Z' },
+    ]) {
+      assert.deepEqual(readRefund(changes), MALFORMED, JSON.stringify(changes));
+    }
+  });
+
+  it('carries several items, refunds and what is new to us among them', () => {
+    const reading = readText(notice(paymentItem(PAYMENT), REFUND, { type: 'news', text: 'hello' }));
     assert.deepEqual(reading.kind === 'read' ? reading.items.slice(1) : null, [
       {
         kind: 'refund',
@@ -295,6 +386,7 @@ describe('our answers to the sandbox bank', () => {
     assert.equal(acknowledgement('rejected').status, 401);
     assert.equal(acknowledgement('unknown_payment').status, 404);
     assert.equal(acknowledgement('try_again').status, 503);
+    assert.equal(acknowledgement('recorded').contentType, 'application/json');
     assert.deepEqual(JSON.parse(acknowledgement('already_recorded').body), { result: 'already_recorded' });
   });
 });

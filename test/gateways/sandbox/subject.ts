@@ -51,7 +51,8 @@ export function notice(...items: readonly Record<string, unknown>[]): string {
   return JSON.stringify({ merchant_id: ACCOUNT.merchantId, notice_id: 'N1', items });
 }
 
-function answering(body: Record<string, unknown>, now: Date, secret = SECRET): GatewayHttp {
+/** The bank's signed answer to whatever is asked. */
+export function answering(body: Record<string, unknown>, now: Date, secret = SECRET): GatewayHttp {
   const { headers, body: bytes } = signedMessage(JSON.stringify(body), now, secret);
   return () => Promise.resolve({ status: 200, headers, body: bytes });
 }

@@ -134,6 +134,7 @@ describe('starting a payment at Stripe', () => {
       { url: 'javascript:alert(1)' },
       { url: null },
       { expires_at: 1_795_318_801 },
+      { expires_at: null },
     ];
     for (const change of changes)
       await assert.rejects(
@@ -282,6 +283,8 @@ describe('asking Stripe about a payment', () => {
       kind: 'failed',
       gatewayCode: 'async_payment_failed',
     });
+    const again = asIntent({ status: 'processing', last_payment_error: { code: 'card_declined' } });
+    assert.equal((await query(whole({ ...waiting, payment_intent: again }))).kind, 'pending');
     const untried = asIntent({ status: 'requires_payment_method' });
     assert.equal((await query(whole({ ...waiting, payment_intent: untried }))).kind, 'pending');
   });
@@ -291,14 +294,29 @@ describe('asking Stripe about a payment', () => {
     const paid = asIntent({ latest_charge: charge });
     for (const status of ['expired', 'open', 'complete', 'surprising']) {
       const outcome = await query(whole({ status, payment_status: 'unpaid', payment_intent: paid }));
-      assert.equal(outcome.kind, 'pending', status);
+      assert.deepEqual(outcome, { kind: 'pending', gatewayCode: `${status}/unpaid/succeeded` });
+    }
+    for (const [unread, gatewayCode] of [
+      [{ status: null }, '/paid/succeeded'],
+      [{ payment_status: null }, 'complete//succeeded'],
+    ] as const) {
+      const outcome = await query(whole({ ...unread, payment_intent: paid }));
+      assert.deepEqual(outcome, { kind: 'pending', gatewayCode });
     }
     const processing = asIntent({ status: 'processing' });
     const outcome = await query(
       whole({ status: 'expired', payment_status: 'unpaid', payment_intent: processing }),
     );
-    assert.equal(outcome.kind, 'pending');
-    assert.equal((await query(whole({ payment_intent: processing }))).kind, 'pending');
+    assert.deepEqual(outcome, { kind: 'pending', gatewayCode: 'expired/unpaid/processing' });
+    assert.deepEqual(await query(whole({ payment_intent: processing })), {
+      kind: 'pending',
+      gatewayCode: 'processing',
+    });
+    const expired = { status: 'expired', payment_status: 'unpaid' };
+    assert.deepEqual(await query(whole({ ...expired, payment_intent: asIntent({ status: null }) })), {
+      kind: 'pending',
+      gatewayCode: 'expired/unpaid/',
+    });
   });
 
   it('is not believed without the intent, its charge or its owner', async () => {
@@ -306,6 +324,7 @@ describe('asking Stripe about a payment', () => {
       { payment_intent: 'pi_3PIabc' },
       { payment_intent: null },
       { payment_intent: asIntent({}) },
+      { payment_intent: asIntent({ status: 7 }) },
       { payment_intent: asIntent({ latest_charge: { created: '1' } }) },
       { metadata: {} },
       { client_reference_id: 'STOTHER' },
@@ -355,6 +374,13 @@ describe('refunds at Stripe', () => {
     assert.equal(
       new URL(search.asked[0]?.url ?? '').searchParams.get('payment_intent'),
       PAYMENT.gatewayTransactionId,
+    );
+  });
+
+  it('are not believed made under another reference', async () => {
+    await assert.rejects(
+      sendRefund(answering(() => refund({ ...REFUND, refundReference: 'RFOTHER' }))),
+      /not the one/,
     );
   });
 

@@ -123,6 +123,8 @@ describe("Stripe's signature", () => {
       `v1=${good},t=${timestamp}`,
     ])
       assert.equal(read(withSignature(header)).kind, 'read', header);
+    const eights = Array<string>(8).fill(`v1=${good}`).join();
+    assert.equal(read(withSignature(`t=${timestamp},${eights}`)).kind, 'read');
     const nines = Array<string>(9).fill(`v1=${good}`).join();
     for (const header of [
       `t=${timestamp},v0=${good}`,
@@ -143,6 +145,21 @@ describe("Stripe's signature", () => {
       assert.deepEqual(read(withSignature(header)), BAD_SIGNATURE, header);
   });
 
+  it('is refused when its time is no count of seconds, whoever signed that', () => {
+    const timestamp = String(NOW.getTime() / 1000);
+    for (const other of [`x${timestamp}`, `${timestamp}x`, `0${timestamp}`, 'NaN', '', '0'])
+      assert.deepEqual(
+        read(withSignature(`t=${other},v1=${signatureOf(PAID, other)}`)),
+        BAD_SIGNATURE,
+        other,
+      );
+  });
+
+  it('is made by no empty secret', () => {
+    for (const secrets of [[], [{ apiKey: 'sk_test_1' }], [{ apiKey: 'sk_test_1', webhook: '' }]])
+      assert.deepEqual(read(signedMessage(PAID, NOW, ''), { ...ACCOUNT, secrets }), BAD_SIGNATURE);
+  });
+
   it('is refused absent, doubled, or made with another secret', () => {
     const value = GENUINE.headers.get('stripe-signature')?.[0] ?? '';
     for (const values of [[], [value, value], [`${value},${value}`]])
@@ -159,6 +176,8 @@ describe("Stripe's signature", () => {
     for (const secret of ['whsec_new', WEBHOOK_SECRET])
       assert.equal(read(signedMessage(PAID, NOW, secret), rolling).kind, 'read');
     assert.equal(read(signedMessage(PAID, NOW, 'whsec_older'), rolling).kind, 'rejected');
+    const former = { ...ACCOUNT, secrets: [...ACCOUNT.secrets, { webhook: 'whsec_former' }] };
+    assert.equal(read(signedMessage(PAID, NOW, 'whsec_former'), former).kind, 'read');
   });
 
   it('is stale after 300 seconds, on either side', () => {
@@ -253,8 +272,45 @@ describe("Stripe's events", () => {
       ['payment_intent.canceled', intent(PAYMENT, { status: 'canceled' })],
     ];
     for (const [type, object] of pairs) assert.equal(outcomeOf(type, object).kind, 'pending', type);
-    const failed = refund({ ...PAYMENT, refundReference: 'RF23456789ABCD' });
-    assert.equal(outcomeOf('refund.failed', failed).kind, 'pending');
+    assert.deepEqual(outcomeOf('checkout.session.expired', paid), {
+      kind: 'pending',
+      gatewayCode: 'checkout.session.expired/succeeded',
+    });
+    const open = session(PAYMENT, { status: 'open', payment_status: 'unpaid' });
+    assert.deepEqual(outcomeOf('checkout.session.async_payment_failed', open), {
+      kind: 'pending',
+      gatewayCode: 'open/unpaid',
+    });
+    const made = refund({ ...PAYMENT, refundReference: 'RF23456789ABCD' });
+    assert.deepEqual(outcomeOf('refund.failed', made), {
+      kind: 'pending',
+      gatewayCode: 'refund.failed/succeeded',
+    });
+  });
+
+  it('tell why a refund failed, where Stripe does', () => {
+    const failed = { ...refund({ ...PAYMENT, refundReference: 'RF23456789ABCD' }), status: 'failed' };
+    assert.deepEqual(outcomeOf('refund.failed', failed), { kind: 'failed', gatewayCode: 'failed' });
+    const told = { ...failed, failure_reason: 'lost_or_stolen_card' };
+    assert.deepEqual(outcomeOf('refund.failed', told), {
+      kind: 'failed',
+      gatewayCode: 'lost_or_stolen_card',
+    });
+    const long = { ...failed, failure_reason: `đã ${'x'.repeat(80)}` };
+    assert.deepEqual(outcomeOf('refund.failed', long), {
+      kind: 'failed',
+      gatewayCode: `???${'x'.repeat(61)}`,
+    });
+  });
+
+  it('are malformed about a refund that cannot be read, or whose reference is none of ours', () => {
+    const made = refund({ ...PAYMENT, refundReference: 'RF23456789ABCD' });
+    const named = (refund_reference: string) => ({
+      ...made,
+      metadata: { merchant_id: ACCOUNT.merchantId, refund_reference },
+    });
+    for (const object of [{ ...made, status: 7 }, ...['', 'a b', '<RF1', 'RF1>', 'R'.repeat(41)].map(named)])
+      assert.deepEqual(readText(event('refund.updated', object, NOW)), MALFORMED, JSON.stringify(object));
   });
 
   it('are pending with words that no document holds, whatever they are', () => {
@@ -284,6 +340,8 @@ describe("Stripe's events", () => {
     assert.deepEqual(amountOf(told(500, 'jpy')), { amountMinor: 500n, currency: 'JPY' });
     assert.deepEqual(amountOf(told(5_120, 'kwd')), { amountMinor: 5_120n, currency: 'KWD' });
     assert.deepEqual(told(503_000, 'xxx'), { kind: 'pending', gatewayCode: 'currency/xxx' });
+    assert.deepEqual(amountOf(told(9_000_000_000_000_000, 'vnd')), vnd(9_000_000_000_000_000n));
+    assert.equal(told(9_000_000_000_000_001, 'vnd').kind, 'pending', 'more than the books hold');
   });
 
   it('are malformed with an amount in anything but plain digits, in either object', () => {
@@ -327,7 +385,14 @@ describe("Stripe's events", () => {
       changed({ client_reference_id: 'STOTHER' }),
       changed({ client_reference_id: null }),
       changed({ status: 7 }),
+      changed({ payment_status: null }),
       event('payment_intent.succeeded', intent(PAYMENT, { id: '' }), NOW),
+      event('payment_intent.succeeded', intent(PAYMENT, { status: null }), NOW),
+      ...[undefined, '', 'a b', '<ST1', 'ST1>', 'S'.repeat(41)].map((reference) => {
+        const metadata = { merchant_id: ACCOUNT.merchantId, reference };
+        return event('payment_intent.succeeded', intent(PAYMENT, { metadata }), NOW);
+      }),
+      PAID.replace(/"created":\d+/, '"created":100000000000'),
       PAID.replace('"object":"event"', '"object":"v2.core.event"'),
       PAID.replace(/"created":\d+/, '"created":"now"'),
       PAID.replace(/"created":\d+/, '"created":0'),
@@ -341,6 +406,10 @@ describe("Stripe's events", () => {
       '',
     ];
     for (const body of bodies) assert.deepEqual(readText(body), MALFORMED, body.slice(0, 300));
+    assert.deepEqual(read({ ...GENUINE, method: 'GET' }), MALFORMED);
+    assert.equal(readText(PAID.replace(/"created":\d+/, '"created":99999999999')).kind, 'read');
+    const unconnected = event('checkout.session.completed', session(PAYMENT), NOW, { account: null });
+    assert.equal(readText(unconnected).kind, 'read');
   });
 
   it('are refused for another merchant, another account and the other mode', () => {
@@ -409,6 +478,8 @@ describe('our answers to Stripe', () => {
       [status('recorded'), status('already_recorded'), status('amount_differs')],
       [200, 200, 200],
     );
+    const { contentType, body } = acknowledgement('already_recorded');
+    assert.deepEqual([contentType, body], ['application/json', '{"result":"already_recorded"}']);
     assert.deepEqual([status('rejected'), status('unknown_payment'), status('try_again')], [400, 404, 503]);
   });
 });

@@ -144,7 +144,65 @@ describe('a notice of SePay', () => {
   });
 
   it('of another account says nothing of ours', () => {
-    assert.deepEqual(creditsOf(readSepay({ accountNumber: '999' })), ['irrelevant']);
+    assert.deepEqual(readSepay({ accountNumber: '999' }), {
+      kind: 'read',
+      items: [{ kind: 'irrelevant', what: 'credit_of_another_account' }],
+    });
+    assert.deepEqual(readSepay({ accountNumber: '1122 3344 5566' }), readSepay({}), 'spaces are no other');
+  });
+
+  it('is refused when its signature or its time is not spelled as they are', () => {
+    const body = sepayBody(CREDIT);
+    const seconds = String(NOW.getTime() / 1000);
+    const signed = (timestamp: string) =>
+      `sha256=${createHmac('sha256', SECRETS.sepay).update(`${timestamp}.${body}`).digest('hex')}`;
+    const told = (timestamp: string, signature = signed(timestamp)) =>
+      read(post(body, { 'x-sepay-timestamp': timestamp, 'x-sepay-signature': signature }));
+    assert.equal(told(seconds).kind, 'read');
+    for (const timestamp of [`x${seconds}`, `${seconds}x`, `0${seconds}`, 'NaN', '', '0']) {
+      assert.deepEqual(told(timestamp), BAD_SIGNATURE, timestamp);
+    }
+    for (const signature of [`x${signed(seconds)}`, `${signed(seconds)}0`, signed(seconds).slice(7), '']) {
+      assert.deepEqual(told(seconds, signature), BAD_SIGNATURE, signature);
+    }
+  });
+
+  it('is believed by its key when it carries a signature and the account has no secret for it', () => {
+    const signed = sepayMessage(sepayBody(CREDIT), NOW);
+    const key = ['authorization', [`Apikey ${SECRETS.sepayApiKey}`]] as const;
+    const message = { ...signed, headers: new Map([...signed.headers, key]) };
+    assert.equal(read(message, withSecrets({ sepayApiKey: SECRETS.sepayApiKey })).kind, 'read');
+    assert.equal(read(sepayKeyMessage(sepayBody(CREDIT))).kind, 'read', 'nor where it carries none');
+  });
+
+  it('is not believed by its key beside half a signature', () => {
+    for (const half of ['x-sepay-timestamp', 'x-sepay-signature']) {
+      const { body, headers } = sepayKeyMessage(sepayBody(CREDIT));
+      const more = new Map([...headers, [half, ['1795316400']] as const]);
+      assert.deepEqual(read({ method: 'POST', query: '', body, headers: more }), BAD_SIGNATURE, half);
+    }
+    const named = post(sepayBody(CREDIT), { authorization: `Bearer Apikey ${SECRETS.sepayApiKey}` });
+    assert.deepEqual(read(named), BAD_SIGNATURE);
+  });
+
+  it('may say nothing', () => {
+    for (const content of [null, '', undefined]) {
+      const reading = readSepay({ content });
+      assert.equal(
+        reading.kind === 'read' && reading.items[0]?.kind === 'credit' && reading.items[0].content,
+        '',
+      );
+    }
+  });
+
+  it('may be as long as five hundred characters', () => {
+    assert.equal(readSepay({ content: 'x'.repeat(500) }).kind, 'read');
+  });
+
+  it("is named by the bank's number without the blanks around it", () => {
+    const reading = readSepay({ referenceCode: ' FT1 ' });
+    assert.ok(reading.kind === 'read' && reading.items[0]?.kind === 'credit');
+    assert.equal(reading.items[0].gatewayTransactionId, 'FT1');
   });
 
   it("is named by SePay's number when the bank gives none", () => {
@@ -160,9 +218,16 @@ describe('a notice of SePay', () => {
       transferAmount,
     })),
     ...['92704', null, 1.5, -1].map((id) => ({ id })),
-    ...['2026-11-31 10:00:00', '2026-11-22T10:00:00', '2026-11-22 24:00:00', '', null, 5].map(
-      (transactionDate) => ({ transactionDate }),
-    ),
+    ...[
+      'x2026-11-22 10:00:00',
+      '2026-11-22 10:00:00.5',
+      '2026-11-31 10:00:00',
+      '2026-11-22T10:00:00',
+      '2026-11-22 24:00:00',
+      '',
+      null,
+      5,
+    ].map((transactionDate) => ({ transactionDate })),
     ...['IN', '', null, 'transfer'].map((transferType) => ({ transferType })),
     { accountNumber: 112233445566 },
     { content: 'x'.repeat(501) },
@@ -242,6 +307,49 @@ describe('a notice of Casso', () => {
     assert.deepEqual(creditsOf(reading), [1_000n, 2_000n, 'irrelevant', 'irrelevant']);
   });
 
+  const told = (body: Readonly<Record<string, unknown>>) => read(cassoMessage(body, NOW));
+  const irrelevant = (what: string) => ({ kind: 'read', items: [{ kind: 'irrelevant', what }] });
+
+  it('of an error says nothing of money', () => {
+    for (const error of [1, -1, '0', undefined]) {
+      assert.deepEqual(told({ error, data: cassoEntry(CREDIT) }), irrelevant('casso_error'), String(error));
+    }
+  });
+
+  it('of money that leaves the account says nothing of ours, and what is no whole sum is refused', () => {
+    const data = (amount: number) => ({ error: 0, data: cassoEntry(CREDIT, { amount }) });
+    assert.deepEqual(told(data(-5_000)), irrelevant('transfer_out'));
+    for (const amount of [-5_000.5, 1e-7, 0]) assert.deepEqual(told(data(amount)), MALFORMED, String(amount));
+  });
+
+  it('tells up to a hundred movements', () => {
+    const many = (length: number) =>
+      told({ error: 0, data: Array.from({ length }, (_, n) => cassoEntry({ ...CREDIT, noticeNumber: n })) });
+    assert.deepEqual(
+      creditsOf(many(100)),
+      Array.from({ length: 100 }, () => 503_000n),
+    );
+    assert.deepEqual(many(101), MALFORMED);
+  });
+
+  it('may hold what is null, and nothing but an object', () => {
+    const data = cassoEntry(CREDIT, { counterAccountName: null });
+    assert.deepEqual(creditsOf(told({ error: 0, data })), [503_000n]);
+    assert.deepEqual(told([] as unknown as Record<string, unknown>), MALFORMED);
+    assert.deepEqual(told({ error: 0, data: [null] }), MALFORMED);
+  });
+
+  it('is refused when its header is not spelled as it is, whatever its body', () => {
+    const { body, headers } = cassoMessage({ error: 0, data: cassoEntry(CREDIT) }, NOW);
+    const header = headers.get('x-casso-signature')?.[0] ?? '';
+    for (const other of [`x${header}`, `${header}0`, header.toUpperCase(), '']) {
+      for (const text of [body, Buffer.from('{')]) {
+        const message = post(Buffer.from(text).toString(), { 'x-casso-signature': other });
+        assert.deepEqual(read(message), BAD_SIGNATURE, other);
+      }
+    }
+  });
+
   it('is refused whole when one of its movements cannot be read', () => {
     const data = [cassoEntry(CREDIT), cassoEntry(CREDIT, { amount: '5' })];
     assert.deepEqual(read(cassoMessage({ error: 0, data }, NOW)), MALFORMED);
@@ -309,8 +417,10 @@ describe('a notice of payOS', () => {
   });
 
   it('reads null, and the words for it, as nothing, as payOS signs them', () => {
-    const data = payosData(CREDIT, { counterAccountName: 'null', counterAccountBankId: null });
-    const signed = payosMessage({ ...data, counterAccountName: '' });
+    const data = payosData(CREDIT, {
+      ...{ counterAccountName: 'null', counterAccountBankId: null, virtualAccountNumber: 'undefined' },
+    });
+    const signed = payosMessage({ ...data, counterAccountName: '', virtualAccountNumber: '' });
     const { signature } = JSON.parse(Buffer.from(signed.body).toString('utf8')) as { signature: string };
     assert.deepEqual(creditsOf(read(post(JSON.stringify({ data, signature }), {}))), [503_000n]);
   });
@@ -324,8 +434,39 @@ describe('a notice of payOS', () => {
   });
 
   it('says nothing of money under another code than 00, and is refused in another currency', () => {
-    assert.deepEqual(creditsOf(read(payosMessage(payosData(CREDIT, { code: '01' })))), ['irrelevant']);
+    assert.deepEqual(read(payosMessage(payosData(CREDIT, { code: '01' }))), {
+      kind: 'read',
+      items: [{ kind: 'irrelevant', what: 'payos_code' }],
+    });
     assert.deepEqual(read(payosMessage(payosData(CREDIT, { currency: 'USD' }))), MALFORMED);
+  });
+
+  it("is refused without the order's number, or with a number of the bank that is none", () => {
+    for (const changes of [
+      { orderCode: 'x' },
+      { orderCode: -1 },
+      { reference: '' },
+      { reference: 'có dấu' },
+    ]) {
+      assert.deepEqual(read(payosMessage(payosData(CREDIT, changes))), MALFORMED, JSON.stringify(changes));
+    }
+  });
+
+  it('is refused with a signature that is no text', () => {
+    const { data, signature } = JSON.parse(
+      Buffer.from(payosMessage(payosData(CREDIT)).body).toString('utf8'),
+    ) as Record<string, unknown>;
+    for (const other of [[signature], null, 1, undefined]) {
+      assert.deepEqual(read(post(JSON.stringify({ data, signature: other }), {})), BAD_SIGNATURE);
+    }
+  });
+
+  it('with a field of a name that could be cut in two ways is left to a person', () => {
+    const data = payosData(CREDIT);
+    for (const name of ['a&b', 'a=b', 'a b']) {
+      assert.deepEqual(read(payosMessage({ [name]: '1', ...data })), MALFORMED, `${name} first`);
+      assert.deepEqual(read(payosMessage({ ...data, [name]: '1' })), MALFORMED, `${name} last`);
+    }
   });
 
   it('in which a payer could have written a field into a name is left to a person', () => {
@@ -360,6 +501,9 @@ describe('a notice of any watcher', () => {
       ...[...(messages['casso']?.headers ?? [])].filter(([name]) => name === 'x-casso-signature'),
     ]);
     assert.deepEqual(read({ ...messages['sepay']!, headers }), BAD_SIGNATURE);
+    const casso = messages['casso']!;
+    const key = ['authorization', [`Apikey ${SECRETS.sepayApiKey}`]] as const;
+    assert.deepEqual(read({ ...casso, headers: new Map([...casso.headers, key]) }), BAD_SIGNATURE);
   });
 
   it('is told apart from a visit', () => {
@@ -368,8 +512,8 @@ describe('a notice of any watcher', () => {
 
   it('is thanked for in one word that all of them take', () => {
     for (const result of ['recorded', 'already_recorded', 'amount_differs'] as const) {
-      const { status, body } = acknowledgement(result);
-      assert.equal(status, 200);
+      const { status, contentType, body } = acknowledgement(result);
+      assert.deepEqual([status, contentType], [200, 'application/json']);
       assert.equal((JSON.parse(body) as { success: boolean }).success, true);
     }
     for (const result of ['rejected', 'unknown_payment', 'try_again'] as const) {

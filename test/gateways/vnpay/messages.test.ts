@@ -17,6 +17,7 @@ import {
   refundFields,
   SECRET,
   sha512,
+  SIGNED,
   signedQuery,
   vnpaySubject,
   type Fields,
@@ -143,6 +144,34 @@ describe('the address VNPAY takes a payment by', () => {
     assert.equal(library.verifyReturnUrl(edited as unknown as Query).isVerified, false);
   });
 
+  it('is encoded as a form is, whatever stands in the address of return', async () => {
+    const url = await payUrl({ returnUrl: "https://pay.test/r?a=b c&d='(1)*~!" });
+    assert.ok(
+      url.search.includes('vnp_ReturnUrl=https%3A%2F%2Fpay.test%2Fr%3Fa%3Db+c%26d%3D%27%281%29%2A%7E%21&'),
+    );
+  });
+
+  it('leaves out a text of which nothing is left, signed without it', async () => {
+    const url = await payUrl({ description: '(*)' });
+    assert.equal(url.searchParams.get('vnp_OrderInfo'), null);
+    const [text = '', signature] = url.search.slice(1).split('&vnp_SecureHash=');
+    assert.equal(signature, sha512(text));
+  });
+
+  it('cannot be made without a secret, nor with an empty one', async () => {
+    for (const secrets of [[], [{}], [{ hash: '' }]]) {
+      await assert.rejects(async () => payUrl({ account: { ...ACCOUNT, secrets } }), /no VNPAY hash secret/);
+    }
+  });
+
+  it('carries at most 255 characters of text, without a blank at either end', async () => {
+    const told = async (description: string) =>
+      (await payUrl({ description })).searchParams.get('vnp_OrderInfo');
+    assert.equal(await told('x'.repeat(300)), 'x'.repeat(255));
+    assert.equal(await told(`${'x'.repeat(254)} yz`), 'x'.repeat(254));
+    assert.equal(await told('(Đợt 1)'), 'Dot 1');
+  });
+
   it('says only what every platform encodes alike', async () => {
     const url = await payUrl({ description: "Lệ phí (đợt 1) * G22.99~ 'A'|B!" });
     assert.equal(url.searchParams.get('vnp_OrderInfo'), 'Le phi dot 1 G22.99 A B');
@@ -153,6 +182,7 @@ describe('the address VNPAY takes a payment by', () => {
     const told = async (payerIp: string) => (await payUrl({ payerIp })).searchParams.get('vnp_IpAddr');
     assert.equal(await told('2001:db8::8a2e:370:7334'), '2001:db8::8a2e:370:7334');
     assert.equal(await told('::ffff:113.160.92.202'), '113.160.92.202');
+    assert.equal(await told('1::ffff:1.2.3.4'), '1::ffff:1.2.3.4', 'an address of its own');
     for (const short of ['::1', '', 'unknown', '1.2.3.4, 5.6.7.8']) {
       assert.equal(await told(short), '127.0.0.1', short);
     }
@@ -172,6 +202,8 @@ describe('the address VNPAY takes a payment by', () => {
     assert.match(longest, /^[A-Z0-9]{34}$/);
     const other = adapter.profile.merchantReference(4711n, STARTED_AT, 'fedcba9876543210');
     assert.notEqual(other, REFERENCE);
+    const long = adapter.profile.merchantReference(4711n, STARTED_AT, 'ffff0123456789abcdef');
+    assert.equal(long, REFERENCE);
   });
 
   it('is dated by the day of VNPAY, which begins at 17:00 UTC', () => {
@@ -237,6 +269,7 @@ describe('an IPN of VNPAY', () => {
     for (const query of [
       [...pieces].reverse().join('&'),
       [...pieces, 'vnp_Bill_Email='].join('&'),
+      [...pieces, 'vnp_Bill_Email'].join('&'),
       ['vnp_SecureHashType=SHA512', ...pieces].join('&'),
       [...pieces, 'utm_source=mail', 'fbclid=%zz'].join('&'),
     ]) {
@@ -278,6 +311,23 @@ describe('an IPN of VNPAY', () => {
     assert.deepEqual(read(text), { kind: 'rejected', why: 'bad_signature' });
   });
 
+  it('is as good as forged when it is for another merchant', () => {
+    assert.deepEqual(readChanged({ vnp_TmnCode: 'DVCQG002' }), { kind: 'rejected', why: 'bad_signature' });
+  });
+
+  it('is malformed when a signed value cannot be decoded', () => {
+    const { vnp_OrderInfo: _info, ...fields } = ipnFields(PAYMENT);
+    const plain = signedQuery(fields).split('&vnp_SecureHash=')[0] ?? '';
+    const text = [...plain.split('&'), 'vnp_OrderInfo=%zz'].sort().join('&');
+    assert.deepEqual(read(`${text}&vnp_SecureHash=${sha512(text)}`), { kind: 'rejected', why: 'malformed' });
+  });
+
+  it('takes no amount beyond the largest that the books hold', () => {
+    const outcome = outcomeOf(readChanged({ vnp_Amount: '900000000000000000' }));
+    assert.deepEqual(outcome?.kind === 'succeeded' && outcome.amount, vnd(9_000_000_000_000_000n));
+    assert.equal(readChanged({ vnp_Amount: '900000000000000100' }).kind, 'rejected');
+  });
+
   it('is refused as a POST', () => {
     const message = { ...get(signedQuery(ipnFields(PAYMENT))), method: 'POST' as const };
     assert.deepEqual(adapter.readCallback(message, ACCOUNT, NOW), { kind: 'rejected', why: 'malformed' });
@@ -302,6 +352,7 @@ describe('an IPN of VNPAY', () => {
       { vnp_TransactionStatus: '' },
       { vnp_TransactionNo: '' },
       { vnp_TransactionNo: '0' },
+      { vnp_TransactionNo: '012' },
       { vnp_TransactionNo: '12a' },
       { vnp_PayDate: '20260230120000' },
       { vnp_PayDate: '20261122250000' },
@@ -415,6 +466,10 @@ describe('a query to VNPAY', () => {
         never(),
       );
   const asked = (changes: Fields) => ask(answerBody({ ...queryFields(PAYMENT), ...changes }));
+  const signedAsQuery = (fields: Fields) => {
+    const text = SIGNED.querydr.split(' ').map((name) => fields[`vnp_${name}`] ?? '');
+    return JSON.stringify({ ...fields, vnp_SecureHash: sha512(text.join('|')) });
+  };
 
   it('asks by our reference and the time it was made, signed in the order of the document', async () => {
     const sent: GatewayHttpRequest[] = [];
@@ -433,8 +488,18 @@ describe('a query to VNPAY', () => {
     const [first, second] = sent.map(sentBody);
     assert.match(first?.['vnp_RequestId'] ?? '', /^[A-Za-z0-9]{1,32}$/);
     assert.notEqual(first?.['vnp_RequestId'], second?.['vnp_RequestId']);
-    assert.equal(first?.['vnp_TransactionDate'], '20261122095800');
-    assert.equal(first['vnp_CreateDate'], '20261122100000');
+    assert.ok(first);
+    const { vnp_RequestId: _id, vnp_SecureHash: _hash, ...fields } = first;
+    assert.deepEqual(fields, {
+      vnp_Version: '2.1.0',
+      vnp_Command: 'querydr',
+      vnp_TmnCode: 'DVCQG001',
+      vnp_TxnRef: REFERENCE,
+      vnp_OrderInfo: `Truy van ${REFERENCE}`,
+      vnp_TransactionDate: '20261122095800',
+      vnp_CreateDate: '20261122100000',
+      vnp_IpAddr: '127.0.0.1',
+    });
     const signed =
       'RequestId Version Command TmnCode TxnRef TransactionDate CreateDate IpAddr OrderInfo'.split(' ');
     assert.equal(first['vnp_SecureHash'], sha512(signed.map((name) => first[`vnp_${name}`]).join('|')));
@@ -448,12 +513,32 @@ describe('a query to VNPAY', () => {
     assert.equal((await asked({ vnp_TransactionStatus: '' })).kind, 'pending');
   });
 
+  it('fails by the code of the payment, or by its state where the code is only that of the answer', async () => {
+    const told = (code: string) => asked({ vnp_ResponseCode: code, vnp_TransactionStatus: '02' });
+    assert.deepEqual(await told('00'), { kind: 'failed', gatewayCode: '02' });
+    assert.deepEqual(await told('24'), { kind: 'failed', gatewayCode: '24' });
+    assert.deepEqual(await told('77'), { kind: 'pending', gatewayCode: '77/02' });
+  });
+
+  it('may leave out its merchant, its command and what kind of transaction it is of', async () => {
+    const good = queryFields(PAYMENT);
+    for (const name of ['vnp_TmnCode', 'vnp_Command', 'vnp_TransactionType']) {
+      const { [name]: _dropped, ...fields } = good;
+      assert.equal((await ask(answerBody(fields))).kind, 'succeeded', `without ${name}`);
+      const empty = { ...good, [name]: null } as unknown as Fields;
+      assert.equal((await ask(answerBody(empty))).kind, 'succeeded', `${name} null`);
+    }
+  });
+
   it('learns nothing of a payment from the state of its refund', async () => {
-    for (const vnp_TransactionType of ['02', '03', '77']) {
-      for (const vnp_TransactionStatus of ['00', '02', '05', '09']) {
-        assert.equal((await asked({ vnp_TransactionType, vnp_TransactionStatus })).kind, 'pending');
+    for (const type of ['02', '03', '77']) {
+      for (const state of ['00', '02', '05', '09']) {
+        const told = await asked({ vnp_TransactionType: type, vnp_TransactionStatus: state });
+        assert.deepEqual(told, { kind: 'pending', gatewayCode: `${type}:${state}` });
       }
     }
+    const long = await asked({ vnp_TransactionType: `hoàn ${'x'.repeat(80)}` });
+    assert.deepEqual(long, { kind: 'pending', gatewayCode: `ho?n?${'x'.repeat(59)}` });
   });
 
   it('is no answer when the API refused the question', async () => {
@@ -480,6 +565,11 @@ describe('a query to VNPAY', () => {
       answerBody({ ...queryFields(PAYMENT), vnp_TxnRef: `${REFERENCE}X` }),
       answerBody({ ...queryFields(PAYMENT), vnp_TmnCode: 'DVCQG002' }),
       answerBody({ ...queryFields(PAYMENT), vnp_Command: 'refund' }),
+      answerBody({ ...queryFields(PAYMENT), vnp_ResponseCode: '' }),
+      good.replace('{', '{"more":true,'),
+      good.replace('{', '{"more":[],'),
+      good.replace('{', '{"more":{},'),
+      signedAsQuery({ ...queryFields(PAYMENT), vnp_Command: 'refund' }),
     ]) {
       await assert.rejects(ask(bad), /not a genuine one/, bad);
     }
@@ -540,9 +630,23 @@ describe('a refund at VNPAY', () => {
       ['03', '4000000', 'RF23456789ABCD'],
     );
     assert.deepEqual([whole?.['vnp_TransactionType'], whole?.['vnp_Amount']], ['02', '15000000']);
-    assert.equal(part?.['vnp_TransactionNo'], '14422599');
-    assert.equal(part['vnp_TransactionDate'], '20261122095800');
-    assert.equal(part['vnp_OrderInfo'], 'RF23456789ABCD Nop thua theo QD 12/QD-HT');
+    assert.ok(part);
+    const { vnp_SecureHash, ...fields } = part;
+    assert.deepEqual(fields, {
+      vnp_RequestId: 'RF23456789ABCD',
+      vnp_Version: '2.1.0',
+      vnp_Command: 'refund',
+      vnp_TmnCode: 'DVCQG001',
+      vnp_TransactionType: '03',
+      vnp_TxnRef: REFERENCE,
+      vnp_Amount: '4000000',
+      vnp_OrderInfo: 'RF23456789ABCD Nop thua theo QD 12/QD-HT',
+      vnp_TransactionNo: '14422599',
+      vnp_TransactionDate: '20261122095800',
+      vnp_CreateBy: 'hoantra',
+      vnp_CreateDate: '20261122100000',
+      vnp_IpAddr: '127.0.0.1',
+    });
     assert.deepEqual(again, part);
     const signed =
       'RequestId Version Command TmnCode TransactionType TxnRef Amount TransactionNo TransactionDate CreateBy CreateDate IpAddr OrderInfo';
@@ -550,13 +654,30 @@ describe('a refund at VNPAY', () => {
       .split(' ')
       .map((name) => part[`vnp_${name}`])
       .join('|');
-    assert.equal(part['vnp_SecureHash'], sha512(text));
+    assert.equal(vnp_SecureHash, sha512(text));
   });
 
   it('is made when VNPAY says so of this sum, with its own number and time', async () => {
     const made = { kind: 'succeeded', gatewayRefundId: '14422600', refundedAt: later } as const;
     assert.deepEqual(await asked({}), made);
     assert.deepEqual(await asked({}, FULL), made);
+  });
+
+  it('was made when VNPAY says, unless that is before it was asked for: then when it was heard', async () => {
+    const submitted = (text: string) => ({ ...REQUEST, submittedAt: new Date(text) });
+    const at = async (vnp_PayDate: string, request = REQUEST) => {
+      const outcome = await asked({ vnp_PayDate }, request);
+      return outcome.kind === 'succeeded' && outcome.refundedAt.toISOString();
+    };
+    const heard = later.toISOString();
+    assert.equal(await at('20261122100200'), '2026-11-22T03:02:00.000Z');
+    assert.equal(await at('20261122100000'), '2026-11-22T03:00:00.000Z');
+    // VNPAY's times have no parts of a second: the second of the asking is not before it.
+    const within = submitted('2026-11-22T03:00:00.750Z');
+    assert.equal(await at('20261122100000', within), '2026-11-22T03:00:00.000Z');
+    assert.equal(await at('20261122095959'), heard);
+    assert.equal(await at(''), heard);
+    assert.equal(await at('2026'), heard);
   });
 
   it('has our reference for its number when VNPAY gives that of the payment', async () => {
@@ -569,12 +690,17 @@ describe('a refund at VNPAY', () => {
   });
 
   it('is pending while VNPAY or the bank works on it, when it came before, and for what is not listed', async () => {
-    for (const vnp_TransactionStatus of ['05', '06', '01', '07', '77', '']) {
-      assert.equal((await asked({ vnp_TransactionStatus })).kind, 'pending', vnp_TransactionStatus);
+    for (const state of ['05', '06', '01', '07', '77']) {
+      const told = await asked({ vnp_TransactionStatus: state });
+      assert.deepEqual(told, { kind: 'pending', gatewayCode: `00/${state}` });
     }
-    for (const vnp_ResponseCode of ['94', '97', '98', '99', '77']) {
-      assert.equal((await asked({ vnp_ResponseCode })).kind, 'pending', vnp_ResponseCode);
+    const stateless = await asked({ vnp_TransactionStatus: '' });
+    assert.deepEqual(stateless, { kind: 'pending', gatewayCode: '00' });
+    for (const code of ['94', '97', '98', '99', '77']) {
+      const told = await asked({ vnp_ResponseCode: code });
+      assert.deepEqual(told, { kind: 'pending', gatewayCode: `${code}/00` });
     }
+    assert.equal((await asked({ vnp_Amount: '' })).kind, 'pending');
     assert.equal((await asked({ vnp_Amount: '15000000' })).kind, 'pending');
     assert.equal((await asked({ vnp_TransactionType: '02' })).kind, 'pending');
   });

@@ -61,6 +61,11 @@ const REFUND: RefundRequest = {
 const refund = (fetch: GatewayHttp) => createAdapter(fetch, NOW).refunds!.refundPayment(REFUND, never());
 const askRefund = (fetch: GatewayHttp) => createAdapter(fetch, NOW).refunds!.queryRefund(REFUND, never());
 
+const saying =
+  (text: string): GatewayHttp =>
+  () =>
+    Promise.resolve({ status: 200, headers: new Map(), body: Buffer.from(text) });
+
 /** The codes of a table by what they mean, the smallest number last. */
 function codesOf(table: CodeTable, meaning: Meaning): number[] {
   return Object.entries(table)
@@ -102,17 +107,28 @@ describe('starting a payment at ZaloPay', () => {
   });
 
   it("believes no success without a page, and no answer that is not ZaloPay's", async () => {
-    for (const order_url of [undefined, '', 'javascript:alert(1)', 'https://', 7]) {
+    for (const order_url of [
+      undefined,
+      '',
+      'javascript:alert(1)',
+      'javascript:https://pay.zalopay.test',
+      'https://',
+      7,
+      [created.order_url],
+    ]) {
       await assert.rejects(start(answering({ order_url })), /cannot be read/, String(order_url));
     }
     for (const status of [201, 302, 400, 500, 503]) {
       await assert.rejects(start(answering(created, status)), new RegExp(`answered ${status} to`));
     }
     for (const text of ['<html>', '[]', '{"return_code":1,"return_code":1}', '{}']) {
-      const other: GatewayHttp = () =>
-        Promise.resolve({ status: 200, headers: new Map(), body: Buffer.from(text) });
-      await assert.rejects(start(other), /cannot be read/, text);
+      await assert.rejects(start(saying(text)), /cannot be read/, text);
+      await assert.rejects(ask(saying(text)), /cannot be read/, text);
+      await assert.rejects(refund(saying(text)), /cannot be read/, text);
+      await assert.rejects(askRefund(saying(text)), /cannot be read/, text);
     }
+    const http = await start(answering({ order_url: 'http://pay.zalopay.test/1' }));
+    assert.equal(http.kind === 'redirect' && http.url, 'http://pay.zalopay.test/1');
   });
 });
 
@@ -178,6 +194,25 @@ describe('asking ZaloPay about an order', () => {
     }
   });
 
+  it('keeps both words of what is in no table, as they may stand in a log', async () => {
+    for (const [return_code, sub_return_code, gatewayCode] of [
+      [1, -54, '1/-54'],
+      [1, undefined, '1/'],
+      [2, '1-54', '2/1-54'],
+      [2, '-54x', '2/-54x'],
+      [2, '10', '2/10'],
+      [2, '00', '2/00'],
+      ['1-5', 1, '1-5/1'],
+      ['-5x', 1, '-5x/1'],
+      ['đã', 'x'.repeat(80), `??/${'x'.repeat(61)}`],
+    ] as const) {
+      const told = await ask(answering({ ...PAID, return_code, sub_return_code }));
+      assert.deepEqual(told, { kind: 'pending', gatewayCode });
+    }
+    const processing = await ask(answering({ ...PAID, is_processing: true }));
+    assert.deepEqual(processing, { kind: 'pending', gatewayCode: '1/processing' });
+  });
+
   it('believes no success without its amount and transaction', async () => {
     for (const other of [
       { amount: 0 },
@@ -218,6 +253,8 @@ describe('a refund at ZaloPay', () => {
       refundedAt: NOW,
     });
     assert.deepEqual(await refund(answering({})), { kind: 'pending', gatewayCode: '1' });
+    const asked = await askRefund(answering({ refund_id: 261_122_000_000_400 }));
+    assert.equal(asked.kind === 'succeeded' && asked.gatewayRefundId, '261122000000400');
   });
 
   it('fails only by what certainly moved nothing', async () => {

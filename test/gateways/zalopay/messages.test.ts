@@ -272,6 +272,11 @@ describe('a callback of ZaloPay', () => {
     }
   });
 
+  it('takes no amount beyond the largest that the books hold', () => {
+    assert.equal(readSpelled('amount', '9000000000000000').kind, 'read');
+    assert.deepEqual(readSpelled('amount', '9000000000000001'), MALFORMED);
+  });
+
   it('keeps large numbers exact', () => {
     const reading = readSpelled('amount', '8999999999999999');
     const [item] = reading.kind === 'read' ? reading.items : [];
@@ -287,7 +292,17 @@ describe('a callback of ZaloPay', () => {
     for (const zp_trans_id of [0, -1, 1.5, 'abc', '', null, undefined]) {
       assert.deepEqual(readChanged({ zp_trans_id }), MALFORMED, String(zp_trans_id));
     }
-    for (const server_time of [0, 1_599_189_413, '', '2026-11-22', null, undefined]) {
+    for (const server_time of [
+      0,
+      1_599_189_413,
+      15_991_894_134_980,
+      'x1599189413498',
+      '1599189413498x',
+      '',
+      '2026-11-22',
+      null,
+      undefined,
+    ]) {
       assert.deepEqual(readChanged({ server_time }), MALFORMED, String(server_time));
     }
     for (const app_trans_id of ['', 7, 'a b', "a'--", 'x'.repeat(41), null, undefined]) {
@@ -394,8 +409,8 @@ describe('our answers to a callback', () => {
     const codes = (
       ['recorded', 'already_recorded', 'amount_differs', 'rejected', 'unknown_payment', 'try_again'] as const
     ).map((result) => {
-      const { status, body } = acknowledgement(result);
-      assert.equal(status, 200);
+      const { status, contentType, body } = acknowledgement(result);
+      assert.deepEqual([status, contentType], [200, 'application/json']);
       return (JSON.parse(body) as { return_code: number }).return_code;
     });
     assert.deepEqual(codes, [1, 2, 1, -1, 0, 0]);
