@@ -1,7 +1,7 @@
 /** Pure: what we send to MoMo, its notice of a payment (IPN) and our answer to that. Knows no HTTP and no clock. */
 import type { Money } from '../../domain/kernel/money.ts';
-import { DEFAULT_BUSINESS_TIME_ZONE, dayOf } from '../../domain/kernel/time.ts';
 import { isJsonObject, parseGatewayJson, type JsonObject } from '../../platform/gateway-json.ts';
+import { datedReference } from '../dated-reference.ts';
 import type {
   CallbackReading,
   CallbackResult,
@@ -168,7 +168,5 @@ const ACKNOWLEDGEMENT_STATUS: Readonly<Record<CallbackResult, number>> = {
 
 /** `MM`, the day in Viet Nam, the number in base 36 and twelve digits nobody can guess: at most 33 characters. */
 export function merchantReference(paymentNumber: bigint, startedAt: Date, nonce: string): string {
-  const day = dayOf(startedAt, DEFAULT_BUSINESS_TIME_ZONE).slice(2).replaceAll('-', '');
-  // The nonce has a fixed length, so two numbers never give one reference.
-  return `MM${day}${paymentNumber.toString(36)}${nonce.slice(-12)}`.toUpperCase();
+  return datedReference('MM', { number: paymentNumber, startedAt, nonce }, 12);
 }

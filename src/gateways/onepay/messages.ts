@@ -1,6 +1,7 @@
 /** Pure: the page address we send payers to, the IPN, the query and our words back. Source: OnePay's integration guides, version 2, read 2026-11-25. */
 import { MAX_AMOUNT_MINOR, vnd, type Money } from '../../domain/kernel/money.ts';
-import { addMinutes, DEFAULT_BUSINESS_TIME_ZONE, dayOf } from '../../domain/kernel/time.ts';
+import { addMinutes } from '../../domain/kernel/time.ts';
+import { datedReference } from '../dated-reference.ts';
 import type {
   CallbackReading,
   CallbackResult,
@@ -147,9 +148,7 @@ export function acknowledgement(result: CallbackResult): RawReply {
 
 /** `vpc_MerchTxnRef`: unique for ever, at most 34 characters, with a nonce so that nobody guesses another's. */
 export function merchantReference(paymentNumber: bigint, startedAt: Date, nonce: string): string {
-  const day = dayOf(startedAt, DEFAULT_BUSINESS_TIME_ZONE).slice(2).replaceAll('-', '');
-  // The nonce has a fixed length, so two numbers never give one reference.
-  return `OP${day}${paymentNumber.toString(36)}${nonce.slice(-16)}`.toUpperCase();
+  return datedReference('OP', { number: paymentNumber, startedAt, nonce }, 16);
 }
 
 /** An identifier as it may stand in a log, a page and a unique key. */

@@ -6,7 +6,6 @@ import {
   parseDecimalAmount,
   type Money,
 } from '../../domain/kernel/money.ts';
-import { DEFAULT_BUSINESS_TIME_ZONE, dayOf } from '../../domain/kernel/time.ts';
 import type { FailureReason } from '../../domain/payments/failure-reason.ts';
 import {
   isJsonArray,
@@ -15,6 +14,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../platform/gateway-json.ts';
+import { datedReference } from '../dated-reference.ts';
 import type {
   CallbackItem,
   CallbackReading,
@@ -241,9 +241,7 @@ const ACKNOWLEDGEMENT_STATUS: Readonly<Record<CallbackResult, number>> = {
 
 /** `SB`, the day in Viet Nam, the number in base 36 and twelve digits nobody can guess: at most 33 characters. */
 export function merchantReference(paymentNumber: bigint, startedAt: Date, nonce: string): string {
-  const day = dayOf(startedAt, DEFAULT_BUSINESS_TIME_ZONE).slice(2).replaceAll('-', '');
-  // The nonce has a fixed length, so two numbers never give one reference.
-  return `SB${day}${paymentNumber.toString(36)}${nonce.slice(-12)}`.toUpperCase();
+  return datedReference('SB', { number: paymentNumber, startedAt, nonce }, 12);
 }
 
 function answerTo(

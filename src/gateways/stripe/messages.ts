@@ -1,7 +1,8 @@
 /** Pure: what we ask of Stripe Checkout, Stripe's events, and our answers to them. Calls nobody. */
 import type Stripe from 'stripe';
-import { addMinutes, DEFAULT_BUSINESS_TIME_ZONE, dayOf } from '../../domain/kernel/time.ts';
+import { addMinutes } from '../../domain/kernel/time.ts';
 import { isJsonObject, parseGatewayJson, type JsonObject } from '../../platform/gateway-json.ts';
+import { datedReference } from '../dated-reference.ts';
 import type {
   CallbackItem,
   CallbackReading,
@@ -251,7 +252,5 @@ const ACKNOWLEDGEMENT_STATUS: Readonly<Record<CallbackResult, number>> = {
 
 /** `ST`, the day in Viet Nam, the number in base 36 and twelve digits nobody can guess: at most 33 characters. */
 export function merchantReference(paymentNumber: bigint, startedAt: Date, nonce: string): string {
-  const day = dayOf(startedAt, DEFAULT_BUSINESS_TIME_ZONE).slice(2).replaceAll('-', '');
-  // The nonce has a fixed length, so two numbers never give one reference.
-  return `ST${day}${paymentNumber.toString(36)}${nonce.slice(-12)}`.toUpperCase();
+  return datedReference('ST', { number: paymentNumber, startedAt, nonce }, 12);
 }

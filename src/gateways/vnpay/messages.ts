@@ -1,5 +1,6 @@
 /** Pure: the page address we send payers to, the IPN we receive, our words back. Source: VNPAY pay.html, 2.1.0, read 2026-11-25. */
 import { addMinutes } from '../../domain/kernel/time.ts';
+import { datedReference } from '../dated-reference.ts';
 import type {
   CallbackReading,
   CallbackResult,
@@ -98,9 +99,7 @@ export function acknowledgement(result: CallbackResult): RawReply {
 
 /** `vnp_TxnRef`: letters and digits, unique in a day, with a nonce so that nobody guesses another's. */
 export function merchantReference(paymentNumber: bigint, startedAt: Date, nonce: string): string {
-  const day = vnpayTime(startedAt).slice(2, 8);
-  // The nonce has a fixed length, so two numbers never give one reference.
-  return `VP${day}${paymentNumber.toString(36)}${nonce.slice(-16)}`.toUpperCase();
+  return datedReference('VP', { number: paymentNumber, startedAt, nonce }, 16);
 }
 
 /** An identifier as it may stand in a log, a page and a unique key. */

@@ -1,6 +1,6 @@
 /** The pretend bank's pages: pay, done, and the open book. Work without script. */
 import type { ComponentChildren } from 'preact';
-import { renderToString } from 'preact-render-to-string';
+import { BookTable, Choice, NumberChoice, standInPage } from '../stand-in-page.tsx';
 import type { CallbackRow } from './bank-callback-store.ts';
 import { hanoiDay, hanoiTime } from './bank-notices.ts';
 import { bankAmount, bankTexts, type BankLocale, type BankTexts } from './bank-texts.ts';
@@ -67,7 +67,7 @@ export function payPage(view: PayView): string {
 function Choices({ texts, order }: { readonly texts: BankTexts; readonly order: BankOrder }) {
   return (
     <>
-      <Choice action="approve" label={texts.approve} primary />
+      <Choice fields={{ action: 'approve' }} label={texts.approve} primary />
       <form method="post" class="choice">
         <input type="hidden" name="action" value="decline" />
         <label for="code">{texts.declineWith}</label>
@@ -82,12 +82,12 @@ function Choices({ texts, order }: { readonly texts: BankTexts; readonly order: 
       </form>
       <section aria-labelledby="faults">
         <h2 id="faults">{texts.faultsTitle}</h2>
-        <Choice action="no_return" label={texts.noReturn} />
-        <Choice action="say_nothing" label={texts.sayNothing} />
-        <Choice action="charge_twice" label={texts.twice} />
-        <Choice action="notice_twice" label={texts.noticeTwice} />
-        <Choice action="notice_forged" label={texts.noticeForged} />
-        <Choice action="notice_lost" label={texts.noticeLost} />
+        <Choice fields={{ action: 'no_return' }} label={texts.noReturn} />
+        <Choice fields={{ action: 'say_nothing' }} label={texts.sayNothing} />
+        <Choice fields={{ action: 'charge_twice' }} label={texts.twice} />
+        <Choice fields={{ action: 'notice_twice' }} label={texts.noticeTwice} />
+        <Choice fields={{ action: 'notice_forged' }} label={texts.noticeForged} />
+        <Choice fields={{ action: 'notice_lost' }} label={texts.noticeLost} />
         <NumberChoice
           action="other_amount"
           name="amount"
@@ -97,38 +97,6 @@ function Choices({ texts, order }: { readonly texts: BankTexts; readonly order: 
         <NumberChoice action="later" name="seconds" label={texts.later} value="30" />
       </section>
     </>
-  );
-}
-
-interface ChoiceProps {
-  readonly action: string;
-  readonly label: string;
-}
-
-function Choice({ action, label, primary = false }: ChoiceProps & { readonly primary?: boolean }) {
-  return (
-    <form method="post" class="choice">
-      <input type="hidden" name="action" value={action} />
-      <button type="submit" class={primary ? 'primary' : undefined}>
-        {label}
-      </button>
-    </form>
-  );
-}
-
-function NumberChoice({
-  action,
-  name,
-  label,
-  value,
-}: ChoiceProps & { readonly name: string; readonly value: string }) {
-  return (
-    <form method="post" class="choice">
-      <input type="hidden" name="action" value={action} />
-      <label for={name}>{label}</label>
-      <input id={name} name={name} inputMode="numeric" pattern="[0-9]+" required value={value} />
-      <button type="submit">{label}</button>
-    </form>
   );
 }
 
@@ -143,8 +111,8 @@ export function bookPage(view: BookView): string {
       <p>
         <a href={`${base}/api/settlement-files/${hanoiDay(view.now)}`}>{texts.file}</a>
       </p>
-      <Table
-        texts={texts}
+      <BookTable
+        none={texts.none}
         caption={texts.waiting}
         head={[texts.time, texts.amount, texts.reference, texts.state]}
         rows={view.waiting.map((order) => [
@@ -154,8 +122,8 @@ export function bookPage(view: BookView): string {
           texts.states[order.state],
         ])}
       />
-      <Table
-        texts={texts}
+      <BookTable
+        none={texts.none}
         caption={texts.charges}
         head={[texts.time, texts.amount, texts.reference, texts.transaction]}
         rows={view.charges.map((charge) => [
@@ -165,8 +133,8 @@ export function bookPage(view: BookView): string {
           charge.transactionId,
         ])}
       />
-      <Table
-        texts={texts}
+      <BookTable
+        none={texts.none}
         caption={texts.refunds}
         head={[texts.transaction, texts.reference, texts.amount, texts.state]}
         rows={view.refunds.map((refund) => [
@@ -176,8 +144,8 @@ export function bookPage(view: BookView): string {
           texts.states[refund.state],
         ])}
       />
-      <Table
-        texts={texts}
+      <BookTable
+        none={texts.none}
         caption={texts.notices}
         head={[texts.reference, texts.attempts, texts.answer]}
         rows={view.callbacks.map((callback) => [
@@ -186,8 +154,8 @@ export function bookPage(view: BookView): string {
           callback.lastStatus === null ? (callback.lastError ?? '–') : String(callback.lastStatus),
         ])}
       />
-      <Table
-        texts={texts}
+      <BookTable
+        none={texts.none}
         caption={texts.switches}
         head={[texts.state, texts.attempts]}
         rows={view.switches.map(({ name, remaining }) => [name, String(remaining)])}
@@ -196,80 +164,13 @@ export function bookPage(view: BookView): string {
   );
 }
 
-interface TableProps {
-  readonly texts: BankTexts;
-  readonly caption: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly ComponentChildren[])[];
-}
-
-function Table({ texts, caption, head, rows }: TableProps) {
-  return (
-    <section>
-      <h2>{caption}</h2>
-      {rows.length === 0 ? (
-        <p>{texts.none}</p>
-      ) : (
-        <div class="scroll" role="region" aria-label={caption} tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                {head.map((cell) => (
-                  <th key={cell} scope="col">
-                    {cell}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((cells, row) => (
-                <tr key={row}>
-                  {cells.map((cell, column) => (
-                    <td key={column}>{cell}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </section>
-  );
-}
-
 export function messagePage(view: PageView, message: string): string {
   return page(view, message, <h1>{message}</h1>);
 }
 
 function page({ locale, base }: PageView, title: string, content: ComponentChildren): string {
-  const texts = bankTexts(locale);
-  const other = locale === 'vi' ? 'en' : 'vi';
-  const html = renderToString(
-    <html lang={locale}>
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="robots" content="noindex" />
-        <title>{`${title} · ${texts.bank}`}</title>
-        <link rel="stylesheet" href={`${base}/style.css`} />
-      </head>
-      <body>
-        <header>
-          <p class="strip">{texts.strip}</p>
-          <div class="bar">
-            <a class="name" href={base}>
-              {texts.bank}
-            </a>
-            <a href={`?lang=${other}`} lang={other} hreflang={other}>
-              {texts.otherLanguage}
-            </a>
-          </div>
-        </header>
-        <main>{content}</main>
-      </body>
-    </html>,
-  );
-  return `<!doctype html>${html}`;
+  const { bank: name, strip, otherLanguage } = bankTexts(locale);
+  return standInPage({ locale, base, name, strip, otherLanguage }, title, content);
 }
 
 /** 09:14:02 22/11/2026, Viet Nam. */

@@ -8,7 +8,7 @@ import { createBankControl } from './bank-control.ts';
 import { decide } from './bank-decisions.ts';
 import { hanoiTime } from './bank-notices.ts';
 import { bookPage, messagePage, payPage } from './bank-pages.tsx';
-import { BANK_STYLE } from './bank-style.ts';
+import { STAND_IN_STYLE } from '../stand-in-style.ts';
 import { bankTexts, type BankLocale } from './bank-texts.ts';
 import { DECLINE_CODES, type BankDecision, type BankOrder } from './bank-types.ts';
 
@@ -23,7 +23,7 @@ export function createBankRouter(deps: BankApiDeps, sender: CallbackSender): Rou
   router.use('/api', createBankApi(deps, sender));
 
   router.get('/style.css', (_request, response) => {
-    response.type('text/css').set('cache-control', 'public, max-age=300').send(BANK_STYLE);
+    response.type('text/css').set('cache-control', 'public, max-age=300').send(STAND_IN_STYLE);
   });
 
   router.get('/', async (request, response) => {

@@ -1,6 +1,6 @@
 /** The pages of a played gateway: pay, done, and its open book. Work without script. */
 import type { ComponentChildren } from 'preact';
-import { renderToString } from 'preact-render-to-string';
+import { BookTable, Choice, NumberChoice, standInPage } from '../stand-in-page.tsx';
 import type { NoticeRow } from './peer-store.ts';
 import { peerAmount, peerTexts, type PeerLocale, type PeerTexts } from './peer-texts.ts';
 import {
@@ -110,48 +110,6 @@ function Choices({ texts, view }: { readonly texts: PeerTexts; readonly view: Pa
   );
 }
 
-function Choice({
-  fields,
-  label,
-  primary = false,
-}: {
-  readonly fields: Readonly<Record<string, string>>;
-  readonly label: string;
-  readonly primary?: boolean;
-}) {
-  return (
-    <form method="post" class="choice">
-      {Object.entries(fields).map(([name, value]) => (
-        <input key={name} type="hidden" name={name} value={value} />
-      ))}
-      <button type="submit" class={primary ? 'primary' : undefined}>
-        {label}
-      </button>
-    </form>
-  );
-}
-
-function NumberChoice({
-  action,
-  name,
-  label,
-  value,
-}: {
-  readonly action: string;
-  readonly name: string;
-  readonly label: string;
-  readonly value: string;
-}) {
-  return (
-    <form method="post" class="choice">
-      <input type="hidden" name="action" value={action} />
-      <label for={name}>{label}</label>
-      <input id={name} name={name} inputMode="numeric" pattern="[0-9]+" required value={value} />
-      <button type="submit">{label}</button>
-    </form>
-  );
-}
-
 export function bookPage(view: BookView): string {
   const { locale, base } = view;
   const texts = peerTexts(locale);
@@ -160,8 +118,8 @@ export function bookPage(view: BookView): string {
     texts.bookTitle,
     <>
       <h1>{texts.bookTitle}</h1>
-      <Table
-        texts={texts}
+      <BookTable
+        none={texts.none}
         caption={texts.payments}
         head={[texts.time, texts.amount, texts.reference, texts.state]}
         rows={view.payments.map((payment) => [
@@ -171,8 +129,8 @@ export function bookPage(view: BookView): string {
           `${texts.states[payment.state]} ${payment.code ?? ''}`,
         ])}
       />
-      <Table
-        texts={texts}
+      <BookTable
+        none={texts.none}
         caption={texts.charges}
         head={[texts.time, texts.amount, texts.transaction]}
         rows={view.charges.map((charge) => [
@@ -181,8 +139,8 @@ export function bookPage(view: BookView): string {
           charge.transactionId,
         ])}
       />
-      <Table
-        texts={texts}
+      <BookTable
+        none={texts.none}
         caption={texts.refunds}
         head={[texts.transaction, texts.reference, texts.amount, texts.state]}
         rows={view.refunds.map((refund) => [
@@ -192,8 +150,8 @@ export function bookPage(view: BookView): string {
           texts.states[refund.state],
         ])}
       />
-      <Table
-        texts={texts}
+      <BookTable
+        none={texts.none}
         caption={texts.notices}
         head={[texts.reference, texts.attempts, texts.answer]}
         rows={view.notices.map((notice) => [
@@ -202,8 +160,8 @@ export function bookPage(view: BookView): string {
           `${String(notice.lastStatus ?? '–')} ${notice.lastAnswer ?? ''}`,
         ])}
       />
-      <Table
-        texts={texts}
+      <BookTable
+        none={texts.none}
         caption={texts.switches}
         head={[texts.state, texts.times]}
         rows={view.switches.map(({ name, remaining }) => [name, String(remaining)])}
@@ -226,80 +184,14 @@ export function bookPage(view: BookView): string {
   );
 }
 
-interface TableProps {
-  readonly texts: PeerTexts;
-  readonly caption: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly ComponentChildren[])[];
-}
-
-function Table({ texts, caption, head, rows }: TableProps) {
-  return (
-    <section>
-      <h2>{caption}</h2>
-      {rows.length === 0 ? (
-        <p>{texts.none}</p>
-      ) : (
-        <div class="scroll" role="region" aria-label={caption} tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                {head.map((cell) => (
-                  <th key={cell} scope="col">
-                    {cell}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((cells, row) => (
-                <tr key={row}>
-                  {cells.map((cell, column) => (
-                    <td key={column}>{cell}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </section>
-  );
-}
-
 export function messagePage(view: PageView, message: string): string {
   return page(view, message, <h1>{message}</h1>);
 }
 
 function page({ locale, base, protocol }: PageView, title: string, content: ComponentChildren): string {
-  const texts = peerTexts(locale);
-  const other = locale === 'vi' ? 'en' : 'vi';
-  const html = renderToString(
-    <html lang={locale}>
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="robots" content="noindex" />
-        <title>{`${title} · ${protocol.name}`}</title>
-        <link rel="stylesheet" href={`${base}/style.css`} />
-      </head>
-      <body>
-        <header>
-          <p class="strip">{texts.strip(protocol.name)}</p>
-          <div class="bar">
-            <a class="name" href={base}>
-              {protocol.name}
-            </a>
-            <a href={`?lang=${other}`} lang={other} hreflang={other}>
-              {texts.otherLanguage}
-            </a>
-          </div>
-        </header>
-        <main>{content}</main>
-      </body>
-    </html>,
-  );
-  return `<!doctype html>${html}`;
+  const { strip, otherLanguage } = peerTexts(locale);
+  const { name } = protocol;
+  return standInPage({ locale, base, name, strip: strip(name), otherLanguage }, title, content);
 }
 
 /** 09:14:02 22/11/2026, Viet Nam. */

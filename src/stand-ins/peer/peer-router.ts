@@ -1,7 +1,7 @@
 /** A played gateway's doors: its own API, the page where payers decide, its book, and levers for programs. */
 import express, { type Request, type Response, type Router } from 'express';
 import { z } from 'zod';
-import { BANK_STYLE } from '../bank/bank-style.ts';
+import { STAND_IN_STYLE } from '../stand-in-style.ts';
 import { decide, findOrComeAcross, type DecisionDeps } from './peer-decisions.ts';
 import { bookPage, messagePage, payPage, type PayView } from './peer-pages.tsx';
 import type { NoticeSender } from './peer-sender.ts';
@@ -52,7 +52,7 @@ export function createPeerRouter(deps: DecisionDeps, sender: NoticeSender, api: 
   const router = express.Router();
 
   router.get('/style.css', (_request, response) => {
-    response.type('text/css').set('cache-control', 'public, max-age=300').send(BANK_STYLE);
+    response.type('text/css').set('cache-control', 'public, max-age=300').send(STAND_IN_STYLE);
   });
 
   router.get('/', async (request, response) => {

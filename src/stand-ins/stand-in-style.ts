@@ -1,5 +1,5 @@
-/** The pretend bank's stylesheet: another house's look, so that nobody takes its pages for the service's. */
-export const BANK_STYLE = `
+/** The stylesheet of other parties: another house's look, so that nobody takes their pages for the service's. */
+export const STAND_IN_STYLE = `
 :root { --ink: #1d1b2e; --ink-2: #4b4763; --line: #d9d5e8; --line-strong: #77718f; --bank: #4a2f8a; --bank-soft: #f1edfb; }
 * { box-sizing: border-box; }
 body { margin: 0; font: 17px/1.55 system-ui, sans-serif; color: var(--ink); background: #fff; }
