@@ -184,7 +184,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       return { ...answer, walBytes };
     },
     async gatewayCallbacks(subject, run) {
-      const numbers = take('shared', mostIn(run, 6_000));
+      const numbers = take('shared', mostIn(run, 3_000));
       await knowMerchant(database.admin, subject, options.seal);
       await moveToGateway(database.admin, subject, numbers);
       const requests = gatewayRequests(subject, numbers);
