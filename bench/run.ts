@@ -44,7 +44,7 @@ if (asked.gateways) {
   process.exit();
 }
 
-const FULL = { rounds: 5, warmUpMs: 1_000, measureMs: 3_000, few: 10_000, many: 1_000_000, ceiling: 8_000 };
+const FULL = { rounds: 5, warmUpMs: 800, measureMs: 2_000, few: 10_000, many: 1_000_000, ceiling: 8_000 };
 const QUICK = { rounds: 2, warmUpMs: 700, measureMs: 1_500, few: 2_000, many: 50_000, ceiling: 3_000 };
 const size = asked.quick ? QUICK : FULL;
 const phases = new Set((asked.only ?? 'connections,busy,million,webhooks').split(','));

@@ -266,7 +266,7 @@ const callbackRequests = {
 };
 
 function mostIn({ warmUpMs, measureMs, connections }: RunOptions, mostPerSecond: number): number {
-  const perSecond = Math.min(mostPerSecond, connections * 2_500);
+  const perSecond = Math.min(mostPerSecond, connections * 8_000);
   return Math.ceil(((warmUpMs + measureMs) / 1000) * perSecond);
 }
 
