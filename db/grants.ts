@@ -1,4 +1,4 @@
-/** What the role that runs the service may do: everyday writing on ordinary tables, adding only on the books. */
+/** What the role that runs the service may do: everyday writing on ordinary tables, no deleting where others point, adding only on the books. */
 import { inTransaction, query, type Database, type Reader, type Tx } from '../src/platform/database.ts';
 
 /** The migrator's own tables: the service reads them to tell whether the schema is current. */
@@ -13,8 +13,9 @@ export async function grantToApp(ownerDb: Database, appRole: string): Promise<vo
     await query(tx, `grant usage on schema public to ${role}`);
     await query(tx, `revoke all on all tables in schema public from ${role}`);
     const appendOnly = new Set(await appendOnlyTables(tx));
+    const kept = new Set(await tablesWithTrigger(tx, 'kept_rows'));
     for (const table of await tableNames(tx)) {
-      const rights = rightsOn(table, appendOnly.has(table));
+      const rights = rightsOn(table, { isAppendOnly: appendOnly.has(table), isKept: kept.has(table) });
       await query(tx, `grant ${rights} on table public.${quoteName(table)} to ${role}`);
     }
     await query(tx, `grant usage, select on all sequences in schema public to ${role}`);
@@ -24,19 +25,29 @@ export async function grantToApp(ownerDb: Database, appRole: string): Promise<vo
 
 /** Tables to which rows are only ever added: those that carry the trigger of `make_append_only`. */
 export async function appendOnlyTables(reader: Reader): Promise<string[]> {
+  return await tablesWithTrigger(reader, 'append_only_rows');
+}
+
+async function tablesWithTrigger(reader: Reader, trigger: string): Promise<string[]> {
   const rows = await query<{ name: string }>(
     reader,
     `select c.relname as name
        from pg_trigger t join pg_class c on c.oid = t.tgrelid
-      where t.tgname = 'append_only_rows' and c.relnamespace = 'public'::regnamespace
+      where t.tgname = :trigger and c.relnamespace = 'public'::regnamespace
       order by c.relname`,
+    { trigger },
   );
   return rows.map((row) => row.name);
 }
 
-function rightsOn(table: string, isAppendOnly: boolean): string {
+function rightsOn(
+  table: string,
+  { isAppendOnly, isKept }: { readonly isAppendOnly: boolean; readonly isKept: boolean },
+): string {
   if (READ_ONLY_TABLES.includes(table)) return 'select';
-  return isAppendOnly ? 'select, insert' : 'select, insert, update, delete';
+  if (isAppendOnly) return 'select, insert';
+  // Rows that others point at may change, never go away.
+  return isKept ? 'select, insert, update' : 'select, insert, update, delete';
 }
 
 async function tableNames(tx: Tx): Promise<string[]> {

@@ -190,7 +190,7 @@ export async function lockUnsettled(tx: Tx, id: string): Promise<{ readonly id: 
   return row ?? null;
 }
 
-/** @returns false when somebody had noted it before */
+/** Notes what became of a credit, and its payment among those whose rest is awaited. @returns false when it was noted before */
 export async function markSettled(
   reader: Reader,
   id: string,
@@ -198,10 +198,39 @@ export async function markSettled(
 ): Promise<boolean> {
   const rows = await query(
     reader,
-    'update bank_credits set became = :became, settled_at = :at where id = :id and settled_at is null returning id',
-    { id, ...fact },
+    `with settled as (
+       update bank_credits set became = :became, settled_at = :at where id = :id and settled_at is null returning payment_id
+     ), awaiting as (
+       insert into awaited_rests (payment_id, since)
+       select p.id, p.settled_at from settled s join payments p on p.id = s.payment_id
+       where p.state = 'mismatched' and p.gateway_code = :short
+       on conflict (payment_id) do update set since = excluded.since
+     )
+     select from settled`,
+    { id, ...fact, short: CREDITS_SHORT },
   );
   return rows.length > 0;
+}
+
+/** Payments whose rest has been awaited since before an instant. */
+export async function findAwaitedRests(reader: Reader, before: Date, limit: number): Promise<PaymentId[]> {
+  const rows = await query<{ payment_id: PaymentId }>(
+    reader,
+    'select payment_id from awaited_rests where since <= :before order by since limit :limit',
+    { before, limit },
+  );
+  return rows.map((row) => row.payment_id);
+}
+
+/** Nobody waits for the rest of a payment any more. @returns whether it was still missing */
+export async function endAwaitedRest(tx: Tx, paymentId: PaymentId): Promise<boolean> {
+  const rows = await query<{ is_short: boolean }>(
+    tx,
+    `delete from awaited_rests a using payments p where a.payment_id = :paymentId and p.id = a.payment_id
+     returning p.state = 'mismatched' and p.gateway_code = :short as is_short`,
+    { paymentId, short: CREDITS_SHORT },
+  );
+  return rows[0]?.is_short === true;
 }
 
 /** Money that names no payment for sure: a person must find out whose it is. */

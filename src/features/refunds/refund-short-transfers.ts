@@ -1,9 +1,10 @@
 /** The job that gives up on short transfers: a day after the last credit nobody waits for the rest, and the sum goes back. */
 import { newId, PLATFORM_AGENCY, type PaymentId } from '../../domain/kernel/ids.ts';
 import { addMinutes } from '../../domain/kernel/time.ts';
-import { CREDITS_SHORT, REST_WITHIN_MINUTES } from '../../domain/payments/credit-decision.ts';
-import { inTransaction, query, type Database, type Tx } from '../../platform/database.ts';
+import { REST_WITHIN_MINUTES } from '../../domain/payments/credit-decision.ts';
+import { inTransaction, type Database, type Tx } from '../../platform/database.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { endAwaitedRest, findAwaitedRests } from '../payments/credit-store.ts';
 import { ordersOfPayment } from './refund-announcement.ts';
 import { openCase } from './refund-effect-store.ts';
 import { findRefundedPayment } from './refund-reading-store.ts';
@@ -20,7 +21,8 @@ const REASON = 'Less than was due, and the rest did not come.';
 
 /** Opens cases and refunds for up to `limit` payments. @returns how many were due */
 export async function refundShortTransfers(deps: RefundShortTransfersDeps, limit: number): Promise<number> {
-  const due = await findOverdue(deps, limit);
+  const before = addMinutes(deps.clock.now(), -REST_WITHIN_MINUTES);
+  const due = await findAwaitedRests(deps.db, before, limit);
   for (const paymentId of due) {
     try {
       await inTransaction(deps.db, (tx) => giveUp(tx, deps, paymentId));
@@ -31,20 +33,8 @@ export async function refundShortTransfers(deps: RefundShortTransfersDeps, limit
   return due.length;
 }
 
-/** Short payments whose rest is overdue and that nobody has looked after yet. */
-async function findOverdue(deps: RefundShortTransfersDeps, limit: number): Promise<PaymentId[]> {
-  const rows = await query<{ id: PaymentId }>(
-    deps.db,
-    `select p.id from payments p
-     where p.state = 'mismatched' and p.gateway_code = :short and p.settled_at <= :before
-       and not exists (select 1 from cases c where c.payment_id = p.id and c.kind = 'amount_differs')
-     order by p.settled_at limit :limit`,
-    { short: CREDITS_SHORT, before: addMinutes(deps.clock.now(), -REST_WITHIN_MINUTES), limit },
-  );
-  return rows.map(({ id }) => id);
-}
-
 async function giveUp(tx: Tx, deps: RefundDeps, paymentId: PaymentId): Promise<void> {
+  if (!(await endAwaitedRest(tx, paymentId))) return;
   const payment = await findRefundedPayment(tx, paymentId);
   const [first] = payment ? ordersOfPayment(payment) : [];
   if (!payment || !first) return;

@@ -35,6 +35,12 @@ export const INVARIANTS: readonly Invariant[] = [
       group by b.agency_id, a.currency having sum(b.debits) <> sum(b.credits)`,
   },
   {
+    name: 'I1',
+    says: 'every ledger transaction lies on a day of its book',
+    sql: `select t.agency_id, t.id, t.business_date from ledger_transactions t
+      where not exists (select 1 from business_days d where d.agency_id = t.agency_id and d.day = t.business_date)`,
+  },
+  {
     name: 'I2',
     says: 'a balance is the sum of the transfers below the seal',
     sql: `select coalesce(b.agency_id, s.agency_id) as agency_id, coalesce(b.account_id, s.account_id) as account_id,
@@ -116,6 +122,12 @@ export const INVARIANTS: readonly Invariant[] = [
     sql: `select gateway, merchant_account, gateway_transaction_id, count(*) as payments
       from payments where gateway_transaction_id is not null
       group by gateway, merchant_account, gateway_transaction_id having count(*) > 1`,
+  },
+  {
+    name: 'I5',
+    says: 'a gateway transaction is of a payment that exists',
+    sql: `select t.gateway, t.merchant_account, t.gateway_transaction_id, t.payment_id from gateway_transactions t
+      where not exists (select 1 from payments p where p.id = t.payment_id)`,
   },
   {
     name: 'I5',

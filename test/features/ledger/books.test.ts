@@ -287,7 +287,7 @@ describe('the books', () => {
       { agencyId: 1, transfers: [{ debit: book.clearing, credit: dollars, amount: 5, currency: 'USD' }] },
       { agencyId: 2, transfers: [{ debit: book.clearing, credit: book.payable, amount: 5 }] },
     ];
-    for (const posting of across) await refused(post(database.db, posting), /foreign key/);
+    for (const posting of across) await refused(post(database.db, posting), /not of its book/);
     await refused(post(database.db, { agencyId: 1, transfers: [] }), /without transfers/);
     await refused(post(database.db, paid(book, 0)), /check constraint/);
     await refused(post(database.db, paid(book, -5)), /check constraint/);
@@ -298,6 +298,37 @@ describe('the books', () => {
     await refused(post(database.db, { ...paid(book, 5), businessDate: '2001-01-01' }), /business day/);
     const rows = await query(database.db, 'select id from ledger_transactions');
     assert.deepEqual(rows, []);
+  });
+
+  it('promise 51: a transfer belongs to a transaction, whoever writes it', async () => {
+    await refused(
+      query(
+        database.ownerDb,
+        `insert into ledger_transfers (agency_id, transaction_id, leg, currency, debit_account_id, credit_account_id, amount)
+         values (1, :id, 1, 'VND', :debit, :credit, 5)`,
+        { id: newTestId(), debit: book.clearing, credit: book.payable },
+      ),
+      /without its transaction/,
+    );
+  });
+
+  it('stand on rows that nobody takes away: days, series, orders and payments', async () => {
+    const kept = await query<{ name: string }>(
+      database.db,
+      `select tgrelid::regclass::text as name from pg_trigger where tgname = 'kept_rows' order by 1`,
+    );
+    assert.deepEqual(
+      kept.map(({ name }) => name),
+      ['business_days', 'payment_orders', 'payments', 'receipt_series'],
+    );
+    for (const sql of [
+      'delete from business_days',
+      'update business_days set day = day + 1',
+      'truncate business_days cascade',
+    ]) {
+      await refused(query(database.ownerDb, sql), /rows of business_days stay/);
+    }
+    await refused(query(database.db, 'delete from payments'), /permission denied/);
   });
 
   it('promise 53: a reversal sent twice at once is one reversal', async () => {
