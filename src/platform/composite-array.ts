@@ -21,30 +21,30 @@ export const ROW_TYPES = {
 /**
  * What a parameter `$1::some_type[]` takes.
  *
- * Instants are dates or RFC 3339, days `YYYY-MM-DD`, uuids text; null and undefined are NULL. Faults on a column of
- * a type that none of our rows has.
+ * Instants are dates or RFC 3339, days `YYYY-MM-DD`, uuids text, whole numbers at most 2^53; null and undefined are
+ * NULL. Faults on a column of a type that none of our rows has.
  */
 export function compositeArray(type: RowType, rows: readonly Row[]): Buffer {
-  const bytes = arrayOf(type.oid, rows.length);
+  beginArray(type.oid, rows.length);
   for (const row of rows) {
-    bytes.sized(() => {
-      bytes.int32(type.columns.length);
-      for (const [name, typeOid] of type.columns) {
-        const value = row[name];
-        bytes.int32(typeOid);
-        if (value === null || value === undefined) bytes.int32(NULL_LENGTH);
-        else bytes.sized(() => writeField(bytes, typeOid, value));
-      }
-    });
+    const start = beginSized();
+    int32(type.columns.length);
+    for (const [name, typeOid] of type.columns) {
+      const value = row[name];
+      int32(typeOid);
+      if (value === null || value === undefined) int32(NULL_LENGTH);
+      else field(typeOid, value);
+    }
+    endSized(start);
   }
-  return bytes.taken();
+  return written();
 }
 
 /** What a parameter `$1::text[]` takes. */
 export function textArray(texts: readonly string[]): Buffer {
-  const bytes = arrayOf(OIDS.text, texts.length);
-  for (const text of texts) bytes.sized(() => bytes.text(text));
-  return bytes.taken();
+  beginArray(OIDS.text, texts.length);
+  for (const each of texts) field(OIDS.text, each);
+  return written();
 }
 
 const NULL_LENGTH = -1;
@@ -64,85 +64,133 @@ const EPOCH_MS = Date.UTC(2000, 0, 1);
 const DAY_MS = 86_400_000;
 const JSONB_VERSION = 1;
 
-function writeField(bytes: ByteWriter, typeOid: number, value: unknown): void {
+/** A value with its length in front. */
+function field(typeOid: number, value: unknown): void {
+  const start = beginSized();
   switch (typeOid) {
     case OIDS.integer:
-      return bytes.int32(Number(value));
+      int32(Number(value));
+      break;
     case OIDS.smallint:
-      return bytes.int16(Number(value));
+      int16(Number(value));
+      break;
     case OIDS.bigint:
-      return bytes.int64(BigInt(value as number | bigint | string));
+      int64(Number(value));
+      break;
     case OIDS.text:
     case OIDS.character:
-      return bytes.text(String(value));
+      text(value as string);
+      break;
     case OIDS.uuid:
-      return bytes.hex((value as string).replaceAll('-', ''));
+      uuid(value as string);
+      break;
     case OIDS.timestamptz:
-      return bytes.int64(BigInt(millisecondsOf(value as Date | string) - EPOCH_MS) * 1000n);
+      int64((millisecondsOf(value as Date | string) - EPOCH_MS) * 1000);
+      break;
     case OIDS.date:
-      return bytes.int32((Date.parse(value as string) - EPOCH_MS) / DAY_MS);
+      int32((Date.parse(value as string) - EPOCH_MS) / DAY_MS);
+      break;
     case OIDS.jsonb:
-      bytes.int8(JSONB_VERSION);
-      return bytes.text(JSON.stringify(value));
+      int8(JSONB_VERSION);
+      text(JSON.stringify(value));
+      break;
     default:
       throw new Error(`a row cannot hold a value of the type ${String(typeOid)}`);
   }
+  endSized(start);
 }
 
 function millisecondsOf(instant: Date | string): number {
   return instant instanceof Date ? instant.getTime() : Date.parse(instant);
 }
 
-/** One dimension, nulls inside elements only, elements of a type, so many, counted from 1. */
-function arrayOf(elementOid: number, length: number): ByteWriter {
-  const bytes = new ByteWriter();
-  for (const head of length === 0 ? [0, 0, elementOid] : [1, 0, elementOid, length, 1]) bytes.int32(head);
-  return bytes;
+// One buffer for all arrays, which are written one at a time and copied when done: a new one for each took longer than
+// the writing. Numbers go through a DataView, which is what V8 makes fast.
+let buffer = Buffer.alloc(64 * 1024);
+let view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+let at = 0;
+
+function room(size: number): void {
+  if (at + size <= buffer.length) return;
+  const larger = Buffer.alloc(Math.max(buffer.length * 2, at + size));
+  buffer.copy(larger, 0, 0, at);
+  buffer = larger;
+  view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
 }
 
-/** Bytes in network order, in a buffer that grows. */
-class ByteWriter {
-  #buffer = Buffer.allocUnsafe(4096);
-  #at = 0;
+/** One dimension, nulls inside elements only, elements of a type, so many, counted from 1. */
+function beginArray(elementOid: number, length: number): void {
+  at = 0;
+  for (const head of length === 0 ? [0, 0, elementOid] : [1, 0, elementOid, length, 1]) int32(head);
+}
 
-  /** Writes what `write` does, with its length in front. */
-  sized(write: () => void): void {
-    this.int32(0);
-    const from = this.#at;
-    write();
-    this.#buffer.writeInt32BE(this.#at - from, from - 4);
+function beginSized(): number {
+  int32(0);
+  return at;
+}
+
+function endSized(start: number): void {
+  view.setInt32(start - 4, at - start);
+}
+
+function written(): Buffer {
+  return Buffer.from(buffer.subarray(0, at));
+}
+
+function int8(value: number): void {
+  room(1);
+  view.setInt8(at, value);
+  at += 1;
+}
+
+function int16(value: number): void {
+  room(2);
+  view.setInt16(at, value);
+  at += 2;
+}
+
+function int32(value: number): void {
+  room(4);
+  view.setInt32(at, value);
+  at += 4;
+}
+
+function int64(value: number): void {
+  const high = Math.floor(value / 2 ** 32);
+  int32(high);
+  int32(value - high * 2 ** 32);
+}
+
+/** Below it, a loop is faster than the way out of JavaScript. */
+const SHORT_TEXT = 64;
+
+function text(value: string): void {
+  room(value.length * 3);
+  if (value.length > SHORT_TEXT || !asciiText(value)) at += buffer.write(value, at, 'utf8');
+}
+
+/** @returns false, having written nothing, when a character needs more than one byte */
+function asciiText(value: string): boolean {
+  for (let index = 0; index < value.length; index += 1) {
+    const code = value.charCodeAt(index);
+    if (code > 127) return false;
+    buffer[at + index] = code;
   }
-  int8(value: number): void {
-    this.#room(1);
-    this.#at = this.#buffer.writeInt8(value, this.#at);
+  at += value.length;
+  return true;
+}
+
+function uuid(value: string): void {
+  room(16);
+  for (let digit = 0; digit < value.length; digit += 1) {
+    if (value[digit] === '-') digit += 1;
+    buffer[at] = (hexDigit(value.charCodeAt(digit)) << 4) | hexDigit(value.charCodeAt(digit + 1));
+    at += 1;
+    digit += 1;
   }
-  int16(value: number): void {
-    this.#room(2);
-    this.#at = this.#buffer.writeInt16BE(value, this.#at);
-  }
-  int32(value: number): void {
-    this.#room(4);
-    this.#at = this.#buffer.writeInt32BE(value, this.#at);
-  }
-  int64(value: bigint): void {
-    this.#room(8);
-    this.#at = this.#buffer.writeBigInt64BE(value, this.#at);
-  }
-  text(value: string): void {
-    this.#room(value.length * 3);
-    this.#at += this.#buffer.write(value, this.#at, 'utf8');
-  }
-  hex(value: string): void {
-    this.#room(value.length / 2);
-    this.#at += this.#buffer.write(value, this.#at, 'hex');
-  }
-  taken(): Buffer {
-    return this.#buffer.subarray(0, this.#at);
-  }
-  #room(size: number): void {
-    if (this.#at + size <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#at + size));
-    this.#buffer.copy(larger, 0, 0, this.#at);
-    this.#buffer = larger;
-  }
+}
+
+/** 0 to 15 for the characters 0-9, a-f and A-F. */
+function hexDigit(code: number): number {
+  return code <= 57 ? code - 48 : (code & 0xdf) - 55;
 }
