@@ -77,6 +77,7 @@ const NAMES: Readonly<Record<string, string>> = {
   one_agency: 'settled callbacks, one agency',
   orders: 'orders opened',
   ceiling: 'ceiling: the same rows by pg alone, decided before',
+  ceiling_one_by_one: 'the same one by one on a single connection',
   without_http: 'read, decide, write, without HTTP',
 };
 

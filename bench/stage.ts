@@ -51,7 +51,8 @@ export interface Stage {
   /** Callbacks of a gateway, as its own test makes them, on shared payments that are handed over to it before. */
   gatewayCallbacks(subject: ContractSubject, options: RunOptions): Promise<Measured>;
   orders(options: RunOptions): Promise<Measured>;
-  ceiling(count: number): Promise<number>;
+  /** The rows of so many payments by pg alone, in batches on two connections or one by one on a single one. */
+  ceiling(count: number, how: 'batches' | 'one by one'): Promise<number>;
   withoutHttp(count: number): Promise<number>;
   /** Ends the process under measure and starts another, with or without background work. */
   restart(options: { readonly works: boolean }): Promise<void>;
@@ -208,10 +209,11 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       opened += answer.good;
       return answer;
     },
-    async ceiling(count) {
+    async ceiling(count, how) {
       const numbers = take('shared', count);
       settled += numbers.length;
-      return await target.tell('ceiling', { numbers, batch: 32 });
+      const shape = how === 'batches' ? { batch: 32, lanes: 2 } : { batch: 1, lanes: 1 };
+      return await target.tell('ceiling', { numbers, ...shape });
     },
     async withoutHttp(count) {
       const numbers = take('shared', count);

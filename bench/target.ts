@@ -40,7 +40,7 @@ interface Commands {
   startWork(): Promise<null>;
   stopWork(): Promise<null>;
   /** Reads and decides these payments ahead, then times their writing alone: the ceiling, in payments a second. */
-  ceiling(stretch: Stretch & { readonly batch: number }): Promise<number>;
+  ceiling(stretch: Stretch & { readonly batch: number; readonly lanes: number }): Promise<number>;
   /** The whole way but HTTP, with so many in flight, in payments a second. */
   withoutHttp(stretch: Stretch & { readonly inFlight: number }): Promise<number>;
   /** CPU time of this process so far, in milliseconds. */
@@ -102,7 +102,7 @@ function commandsOf(parts: {
       await parts.service.stopWork();
       return null;
     },
-    async ceiling({ numbers, batch }) {
+    async ceiling({ numbers, batch, lanes }) {
       const prepared: { statement: Statement; values: readonly unknown[] }[] = [];
       const hot = withholding(hotPool, prepared);
       for (let at = 0; at < numbers.length; at += batch) {
@@ -113,7 +113,7 @@ function commandsOf(parts: {
         for (let next = prepared.shift(); next; next = prepared.shift())
           await hotPool.run(next.statement, next.values);
       };
-      await Promise.all([lane(), lane()]);
+      await Promise.all(Array.from({ length: lanes }, lane));
       return numbers.length / ((performance.now() - startedMs) / 1000);
     },
     async withoutHttp({ numbers, inFlight }) {
