@@ -6,7 +6,7 @@ import pg from 'pg';
 import { positionBindings } from './named-bindings.ts';
 import { typeParsers } from './database-types.ts';
 
-export { compositeArray, textArray } from './composite-array.ts';
+export { compositeArray, ROW_TYPES, textArray, type RowType } from './composite-array.ts';
 export { isDatabaseUnavailable } from './database-errors.ts';
 export type Database = Knex;
 

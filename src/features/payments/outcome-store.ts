@@ -1,55 +1,34 @@
 /** SQL of outcomes: applies a plan in one guarded statement, on the pool of the money path. */
-import { compositeArray, textArray, type HotPool, type Statement } from '../../platform/database.ts';
+import {
+  compositeArray,
+  ROW_TYPES,
+  textArray,
+  type HotPool,
+  type RowType,
+  type Statement,
+} from '../../platform/database.ts';
 import type { OutcomePlan } from './outcome-plan.ts';
 
-/** The sections that travel as rows: the type in the database and its columns, in the order of the type. */
+/** The sections that travel as rows, in the order of the parameters, and the type of each in the database. */
 const SECTIONS = {
-  callbacks: [
-    'outcome_callback',
-    'item id gateway account digest method query headers body result payment_id received_at',
-  ],
-  orders: [
-    'outcome_order',
-    'item agency_id id expected_version status amount_paid event_sequence paid_at closed_at',
-  ],
-  payments: [
-    'outcome_payment',
-    'item id expected_version state gateway_code gateway_transaction_id amount_received currency_received paid_at settled_at',
-  ],
-  gateway_transactions: [
-    'outcome_transaction',
-    'item gateway merchant_account gateway_transaction_id payment_id',
-  ],
-  allocations: ['outcome_claim', 'item agency_id payment_id order_id claim'],
-  queries_ended: ['outcome_end', 'item payment_id'],
-  orders_settled: ['outcome_settled', 'item agency_id order_id'],
-  postings: [
-    'ledger_posting',
-    'item agency_id id event_kind event_ref request_hash correlation_id effective_at business_date reverses_id actor',
-  ],
-  legs: [
-    'ledger_leg',
-    'item agency_id transaction_id leg currency debit_account_id credit_account_id amount',
-  ],
-  receipts: [
-    'receipt_draft',
-    'item agency_id id order_id payment_id form symbol verification_code amount currency content business_date issued_at replaces_id',
-  ],
-  snapshots: ['event_snapshot', 'item body number_of body_after body_rest'],
-  events: [
-    'event_draft',
-    'item agency_id id order_id sequence type occurred_at before snapshot after shared_sequence shared_from',
-  ],
+  callbacks: 'outcome_callback',
+  orders: 'outcome_order',
+  payments: 'outcome_payment',
+  gateway_transactions: 'outcome_transaction',
+  allocations: 'outcome_claim',
+  queries_ended: 'outcome_end',
+  orders_settled: 'outcome_settled',
+  postings: 'ledger_posting',
+  legs: 'ledger_leg',
+  receipts: 'receipt_draft',
+  snapshots: 'event_snapshot',
+  events: 'event_draft',
 } as const;
 
 type Section = keyof typeof SECTIONS;
 
 const NAMES = Object.keys(SECTIONS) as Section[];
-const COLUMNS = Object.fromEntries(
-  NAMES.map((name) => [name, SECTIONS[name][1].split(' ')]),
-) as unknown as Readonly<Record<Section, readonly string[]>>;
-
-const PARAMETERS = NAMES.map((name, index) => `$${String(index + 2)}::${SECTIONS[name][0]}[]`);
+const PARAMETERS = NAMES.map((name, index) => `$${String(index + 2)}::${SECTIONS[name]}[]`);
 
 const APPLY: Statement = {
   name: 'apply-outcomes',
@@ -62,8 +41,9 @@ const APPLY: Statement = {
 export async function applyOutcomes(hot: HotPool, plan: OutcomePlan): Promise<ReadonlySet<number>> {
   const isRare = Object.values(plan.rare).some((rows) => rows.length > 0);
   const sorted = { ...plan, orders: plan.orders.toSorted(byKey), payments: plan.payments.toSorted(byKey) };
+  const types = await rowTypes(hot);
   const values = [
-    ...NAMES.map((name) => compositeArray(COLUMNS[name], sorted[name])),
+    ...NAMES.map((name) => compositeArray(types[name], sorted[name])),
     textArray(plan.texts),
     isRare ? JSON.stringify(plan.rare) : null,
   ];
@@ -76,6 +56,34 @@ export async function applyOutcomes(hot: HotPool, plan: OutcomePlan): Promise<Re
   // Some row had changed or was there already: now locked, looked at, and left out where it is so.
   const stale = await hot.run<{ item: number }>(APPLY, [true, ...values]);
   return new Set(stale.map(({ item }) => item));
+}
+
+type SectionTypes = Readonly<Record<Section, RowType>>;
+
+/** Types of rows have a number that differs from database to database and stays while a pool lives. */
+const known = new WeakMap<HotPool, Promise<SectionTypes>>();
+
+async function rowTypes(hot: HotPool): Promise<SectionTypes> {
+  const asked = known.get(hot) ?? readRowTypes(hot);
+  known.set(hot, asked);
+  try {
+    return await asked;
+  } catch (error) {
+    known.delete(hot);
+    throw error;
+  }
+}
+
+async function readRowTypes(hot: HotPool): Promise<SectionTypes> {
+  const rows = await hot.run<RowType & { readonly name: string }>(ROW_TYPES, [Object.values(SECTIONS)]);
+  const types = new Map(rows.map((row) => [row.name, row]));
+  return Object.fromEntries(
+    NAMES.map((name) => {
+      const type = types.get(SECTIONS[name]);
+      if (!type) throw new Error(`the database has no type ${SECTIONS[name]}: its schema is not ours`);
+      return [name, type];
+    }),
+  ) as unknown as SectionTypes;
 }
 
 const CHANGED = 'P0V01';

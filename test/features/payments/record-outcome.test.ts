@@ -43,7 +43,8 @@ describe('recording outcomes', () => {
     const pool: HotPool = {
       end: () => hot.end(),
       async run<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
-        names.push(statement.name);
+        // The types of rows are asked for once in the life of a pool.
+        if (statement.name !== 'row-types') names.push(statement.name);
         await before(statement.name);
         return hot.run<Row>(statement, values);
       },
