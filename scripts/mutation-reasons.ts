@@ -31,7 +31,7 @@ const REASONS: readonly Reason[] = [
     why: 'keeps what is no signature from being compared; the comparison after it takes the exact text alone',
   },
   {
-    file: /(?:vnpay|onepay)\/signing\.ts$/,
+    file: /gateways\/form-pieces\.ts$/,
     original: /^at < 0$/,
     mutator: /^EqualityOperator$/,
     why: 'a piece that begins with = has a name that is no word, with or without it, and is refused',
@@ -43,7 +43,7 @@ const REASONS: readonly Reason[] = [
     why: 'names come once, so no two are equal; and a sort asks only whether one stands before the other',
   },
   {
-    file: /(?:vnpay|onepay)\/signing\.ts$/,
+    file: /gateways\/form-pieces\.ts$/,
     original: /URIError/,
     mutator: /^(?:BlockStatement|ConditionalExpression)$/,
     why: 'decodeURIComponent throws nothing else, and nothing at all is as malformed as null',

@@ -1,7 +1,7 @@
 /**
  * Mutation testing: every small change of the gateways' messages, and of the door by which money becomes real, must be
- * noticed by a test. MUTATION_PART names a gateway or `record-outcome`; `npm run test:mutation` runs them all and writes
- * docs/reports/mutation.md.
+ * noticed by a test. MUTATION_PART names a gateway, `shared` for what gateways share, or `record-outcome`;
+ * `npm run test:mutation` runs them all and writes docs/reports/mutation.md.
  */
 const part = process.env.MUTATION_PART;
 
@@ -11,10 +11,15 @@ const RECORD_OUTCOME = {
   spec: ['test/features/payments/record-outcome.test.ts', 'test/journeys/outcomes-in-batches.test.ts'],
 };
 
+const SHARED = {
+  mutate: ['src/gateways/{account-secrets,dated-reference,fields,form-pieces}.ts'],
+  spec: ['test/gateways/*/!(journey|stripe-mock).test.ts', 'test/gateways/contract.test.ts'],
+};
+
 const gateway = (code) => ({
   // What is pure in a gateway: its words, its signatures, its codes.
   mutate: [
-    `src/gateways/${code}/{messages,signing,answers,questions,objects,fields,format,codes,return-codes,result-codes}.ts`,
+    `src/gateways/${code}/{messages,signing,answers,questions,objects,format,codes,return-codes,result-codes}.ts`,
   ],
   spec: [
     `test/gateways/${code}/!(journey|stripe-mock).test.ts`,
@@ -24,7 +29,7 @@ const gateway = (code) => ({
   ],
 });
 
-const { mutate, spec } = part === 'record-outcome' ? RECORD_OUTCOME : gateway(part);
+const { mutate, spec } = { 'record-outcome': RECORD_OUTCOME, shared: SHARED }[part] ?? gateway(part);
 
 export default {
   mutate,

@@ -67,6 +67,10 @@ export const instant = z
   )
   .meta({ format: 'date-time', examples: ['2026-11-22T09:30:00Z'] });
 
+/** A day, or an instant in UTC, as answers write it. */
+export const dayText = z.string().meta({ format: 'date' });
+export const instantText = z.string().meta({ format: 'date-time' });
+
 /** A public id of one kind, as the id inside the house. */
 export function publicIdOf<P extends IdPrefix>(prefix: P) {
   return z

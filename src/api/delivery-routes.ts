@@ -5,7 +5,8 @@ import type { Clock } from '../domain/kernel/time.ts';
 import { listDeliveries, type DeliveryView } from '../features/agencies/delivery-log-store.ts';
 import { redeliver } from '../features/agencies/redeliver.ts';
 import type { Database } from '../platform/database.ts';
-import { cursorOf, limit, publicIdOf, writeCursor } from './decoding.ts';
+import { cursorOf, instantText, limit, publicIdOf } from './decoding.ts';
+import { pageOf, pageSchema } from './list-page.ts';
 import { defineRoute, type ApiRoute } from './route.ts';
 
 export interface DeliveryRouteDeps {
@@ -17,8 +18,6 @@ export interface DeliveryRouteDeps {
 const tag = 'Webhooks';
 const scope = 'webhooks:manage';
 const kinds = ['agency'] as const;
-
-const instantText = z.string().meta({ format: 'date-time' });
 
 const delivery = z
   .strictObject({
@@ -39,12 +38,6 @@ const delivery = z
     finished_at: instantText.nullable(),
   })
   .meta({ id: 'WebhookDelivery' });
-
-const deliveryPage = z.strictObject({
-  data: z.array(delivery),
-  has_more: z.boolean(),
-  next_cursor: z.string().nullable(),
-});
 
 const queued = z.strictObject({ id: z.string(), generation: z.int(), status: z.literal('pending') });
 
@@ -71,7 +64,7 @@ export function deliveryRoutes(deps: DeliveryRouteDeps): ApiRoute[] {
         limit,
         after: afterDelivery.optional(),
       }),
-      answers: { 200: { description: 'A page of deliveries.', schema: deliveryPage } },
+      answers: { 200: { description: 'A page of deliveries.', schema: pageSchema(delivery) } },
       idempotency: 'none',
       async handle({ client, query }) {
         const rows = await listDeliveries(deps.db, {
@@ -80,17 +73,8 @@ export function deliveryRoutes(deps: DeliveryRouteDeps): ApiRoute[] {
           after: query.after ? { enqueuedAt: query.after[0], id: query.after[1] as DeliveryId } : null,
           limit: query.limit + 1,
         });
-        const shown = rows.slice(0, query.limit);
-        const last = shown.at(-1);
-        const hasMore = rows.length > query.limit;
-        return {
-          status: 200,
-          body: {
-            data: shown.map(representDelivery),
-            has_more: hasMore,
-            next_cursor: hasMore && last ? writeCursor([last.enqueuedAtText, last.id]) : null,
-          },
-        };
+        const body = pageOf(rows, query.limit, representDelivery, (row) => [row.enqueuedAtText, row.id]);
+        return { status: 200, body };
       },
     }),
     defineRoute({

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { isUuid, type EventId } from '../domain/kernel/ids.ts';
 import { readEvents } from '../features/agencies/events-feed.ts';
 import type { Database } from '../platform/database.ts';
-import { cursorOf, limit, writeCursor } from './decoding.ts';
+import { cursorOf, instantText, limit, writeCursor } from './decoding.ts';
 import { defineRoute, type ApiRoute } from './route.ts';
 
 const event = z
   .looseObject({
     id: z.string(),
     type: z.string(),
-    occurred_at: z.string().meta({ format: 'date-time' }),
+    occurred_at: instantText,
     sequence: z.int().meta({ description: 'Counts the events of one payment order, without gaps.' }),
     data: z.looseObject({}),
   })

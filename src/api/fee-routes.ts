@@ -4,7 +4,7 @@ import { dayOf, type Clock } from '../domain/kernel/time.ts';
 import type { FeeItem } from '../domain/orders/obligation-type.ts';
 import { findFeesOfProcedure } from '../features/orders/fee-schedule-store.ts';
 import type { Database } from '../platform/database.ts';
-import { day, lineOfText } from './decoding.ts';
+import { day, dayText, lineOfText } from './decoding.ts';
 import { defineRoute, type ApiRoute } from './route.ts';
 
 export interface FeeRouteDeps {
@@ -13,7 +13,6 @@ export interface FeeRouteDeps {
   readonly businessTimeZone: string;
 }
 
-const dayText = z.string().meta({ format: 'date' });
 const fee = z.strictObject({
   fee_code: z.string(),
   version: z.int().min(1),

@@ -9,6 +9,7 @@ import { gatewayFor, type OfferDeps } from '../features/payments/gateway-standin
 import type { Gateways } from '../features/payments/start-payment.ts';
 import type { GatewayAdapter } from '../gateways/gateway-adapter.ts';
 import type { Database } from '../platform/database.ts';
+import { instantText } from './decoding.ts';
 import { defineRoute, type ApiRoute } from './route.ts';
 
 export interface GatewayRouteDeps extends OfferDeps {
@@ -17,7 +18,6 @@ export interface GatewayRouteDeps extends OfferDeps {
   readonly gateways: Gateways;
 }
 
-const instant = z.string().meta({ format: 'date-time' });
 const span = z.strictObject({
   calls: z.int(),
   success_ppm: z.int().nullable(),
@@ -27,16 +27,16 @@ const span = z.strictObject({
 });
 const health = z.strictObject({
   circuit: z.enum(['closed', 'open', 'half_open']),
-  down_since: instant.nullable(),
-  retry_at: instant.nullable(),
-  last_callback_at: instant.nullable(),
+  down_since: instantText.nullable(),
+  retry_at: instantText.nullable(),
+  last_callback_at: instantText.nullable(),
   hour: span,
   day: span,
 });
 const entry = z.strictObject({
   gateway: z.string(),
   availability: z.enum(['available', 'failing', 'maintenance', 'unavailable']),
-  until: instant.nullable().meta({ description: 'End of the maintenance under way.' }),
+  until: instantText.nullable().meta({ description: 'End of the maintenance under way.' }),
   account: z.string().nullable().meta({ description: 'The account payments go through.' }),
   currency: z.string(),
   amount_min: z.int(),

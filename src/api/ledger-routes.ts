@@ -2,7 +2,11 @@
 import { z } from 'zod';
 import type { ApiClient } from '../domain/agencies/api-client.ts';
 import { publicId, type LedgerAccountId } from '../domain/kernel/ids.ts';
-import { readAccountStatement, type StatementEntry } from '../features/reports/account-statement.ts';
+import {
+  readAccountStatement,
+  type AccountStatement,
+  type StatementEntry,
+} from '../features/reports/account-statement.ts';
 import {
   listAccounts,
   readTrialBalance,
@@ -11,7 +15,8 @@ import {
   type BookScope,
 } from '../features/reports/ledger-statement.ts';
 import type { Database } from '../platform/database.ts';
-import { cursorOf, instant, limit, publicIdOf, writeCursor } from './decoding.ts';
+import { cursorOf, dayText, instant, instantText, limit, publicIdOf, writeCursor } from './decoding.ts';
+import { pageOf, pageSchema } from './list-page.ts';
 import { defineRoute, type ApiRoute } from './route.ts';
 
 export interface LedgerRouteDeps {
@@ -23,7 +28,6 @@ export function bookScopeOf(client: ApiClient): BookScope {
   return client.kind === 'operator' ? 'all' : client.agencyId;
 }
 
-const instantText = z.string().meta({ format: 'date-time' });
 const block = z
   .strictObject({
     sequence: z.int().min(1),
@@ -32,13 +36,15 @@ const block = z
     sealed_through: instantText.meta({ description: 'Everything booked up to here is in the block.' }),
   })
   .nullable();
-const account = z.strictObject({
+const accountName = z.strictObject({
   id: z.string(),
   agency: z.string(),
   code: z.int(),
   role: z.string(),
   sub_key: z.string(),
   currency: z.string(),
+});
+const account = accountName.extend({
   normal_side: z.enum(['debit', 'credit']),
   debits: z.int(),
   credits: z.int(),
@@ -58,7 +64,7 @@ const entry = z.strictObject({
   event_ref: z.string(),
   effective_at: instantText,
   booked_at: instantText,
-  business_date: z.string().meta({ format: 'date' }),
+  business_date: dayText,
   side: z.enum(['debit', 'credit']),
   amount: z.int().min(1),
   counter_account_id: z.string(),
@@ -132,27 +138,13 @@ function accountsRoute(deps: LedgerRouteDeps): ApiRoute {
     answers: {
       200: {
         description: 'A page of accounts.',
-        schema: z.strictObject({
-          data: z.array(account),
-          has_more: z.boolean(),
-          next_cursor: z.string().nullable(),
-        }),
+        schema: pageSchema(account),
       },
     },
     async handle({ client, query }) {
       const after = (query.after?.[0] ?? null) as LedgerAccountId | null;
       const rows = await listAccounts(deps.db, bookScopeOf(client), { limit: query.limit + 1, after });
-      const page = rows.slice(0, query.limit);
-      const last = page.at(-1);
-      const hasMore = rows.length > query.limit && last !== undefined;
-      return {
-        status: 200,
-        body: {
-          data: page.map(accountJson),
-          has_more: hasMore,
-          next_cursor: hasMore ? writeCursor([last.id]) : null,
-        },
-      };
+      return { status: 200, body: pageOf(rows, query.limit, accountJson, ({ id }) => [id]) };
     },
   });
 }
@@ -178,21 +170,12 @@ function statementRoute(deps: LedgerRouteDeps): ApiRoute {
       200: {
         description: 'A page of the statement.',
         schema: z.strictObject({
-          account: z.strictObject({
-            id: z.string(),
-            agency: z.string(),
-            code: z.int(),
-            role: z.string(),
-            sub_key: z.string(),
-            currency: z.string(),
-          }),
+          account: accountName,
           as_of: instantText.nullable(),
           block,
           opening_balance: z.int(),
           closing_balance: z.int(),
-          data: z.array(entry),
-          has_more: z.boolean(),
-          next_cursor: z.string().nullable(),
+          ...pageSchema(entry).shape,
         }),
       },
       404: { description: 'There is no such account: ledger.account-not-found.' },
@@ -215,14 +198,7 @@ function statementRoute(deps: LedgerRouteDeps): ApiRoute {
       return {
         status: 200,
         body: {
-          account: {
-            id: publicId('acc', of.id),
-            agency: of.agencyCode,
-            code: of.code,
-            role: of.role,
-            sub_key: of.subKey,
-            currency: of.currency,
-          },
+          account: accountNameJson(of),
           as_of: statement.block?.sealedAt.toISOString() ?? null,
           block: blockJson(statement.block),
           opening_balance: statement.opening,
@@ -251,7 +227,7 @@ function blockJson(of: BlockReference | null) {
   };
 }
 
-function accountJson(of: AccountBalance) {
+function accountNameJson(of: AccountStatement['account']) {
   return {
     id: publicId('acc', of.id),
     agency: of.agencyCode,
@@ -259,6 +235,12 @@ function accountJson(of: AccountBalance) {
     role: of.role,
     sub_key: of.subKey,
     currency: of.currency,
+  };
+}
+
+function accountJson(of: AccountBalance) {
+  return {
+    ...accountNameJson(of),
     normal_side: of.normalSide,
     debits: of.debits,
     credits: of.credits,

@@ -20,17 +20,8 @@ import {
   markAcknowledged,
 } from '../features/orders/order-store.ts';
 import { inTransaction, type Database } from '../platform/database.ts';
-import {
-  amount,
-  cursorOf,
-  day,
-  instant,
-  limit,
-  lineOfText,
-  nothing,
-  publicIdOf,
-  writeCursor,
-} from './decoding.ts';
+import { amount, cursorOf, day, instant, limit, lineOfText, nothing, publicIdOf } from './decoding.ts';
+import { pageOf, pageSchema } from './list-page.ts';
 import { orderSchema, representOrder } from './order-representation.ts';
 import { defineRoute, type Answer, type ApiRoute } from './route.ts';
 
@@ -169,14 +160,7 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
       idempotency: 'none',
       query: listQuery,
       answers: {
-        200: {
-          description: 'A page of orders.',
-          schema: z.strictObject({
-            data: z.array(orderSchema),
-            has_more: z.boolean(),
-            next_cursor: z.string().nullable(),
-          }),
-        },
+        200: { description: 'A page of orders.', schema: pageSchema(orderSchema) },
       },
       async handle({ client, query }) {
         const orders = await listOrders(deps.db, {
@@ -189,17 +173,8 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
           after: query.after && { createdAt: query.after[0], id: query.after[1] as OrderId },
           limit: query.limit + 1,
         });
-        const page = orders.slice(0, query.limit);
-        const last = page.at(-1);
-        const hasMore = orders.length > query.limit;
-        return {
-          status: 200,
-          body: {
-            data: page.map(represent),
-            has_more: hasMore,
-            next_cursor: hasMore && last ? writeCursor([last.createdAt.toISOString(), last.id]) : null,
-          },
-        };
+        const sortKeyOf = (order: PaymentOrder): string[] => [order.createdAt.toISOString(), order.id];
+        return { status: 200, body: pageOf(orders, query.limit, represent, sortKeyOf) };
       },
     }),
     defineRoute({

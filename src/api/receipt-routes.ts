@@ -5,7 +5,7 @@ import { Refusal } from '../domain/kernel/refusals.ts';
 import { jsonAmount } from '../features/orders/order-snapshot.ts';
 import { findReceipt, type Receipt } from '../features/receipts/receipt-store.ts';
 import type { Database } from '../platform/database.ts';
-import { publicIdOf } from './decoding.ts';
+import { dayText, publicIdOf } from './decoding.ts';
 import { defineRoute, type ApiRoute } from './route.ts';
 
 export const receiptSchema = z.strictObject({
@@ -38,7 +38,7 @@ export const receiptSchema = z.strictObject({
     paid_through: z.string(),
     gateway_transaction_id: z.string(),
   }),
-  business_date: z.string().meta({ format: 'date' }),
+  business_date: dayText,
   issued_at: z.string(),
   state: z.enum(['issued', 'voided']),
   voided_at: z.string().nullable(),

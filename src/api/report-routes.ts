@@ -13,7 +13,7 @@ import {
 } from '../features/reports/reconciliation-report.ts';
 import type { Database } from '../platform/database.ts';
 import { csvOf, CSV_CONTENT_TYPE, type Cell } from '../web/spreadsheet.ts';
-import { day } from './decoding.ts';
+import { day, dayText } from './decoding.ts';
 import { bookScopeOf } from './ledger-routes.ts';
 import { defineRoute, type ApiRoute, type RouteInput, type TextAnswer } from './route.ts';
 
@@ -34,7 +34,6 @@ const rangeQuery = z.strictObject({
 });
 type RangeQuery = z.infer<typeof rangeQuery>;
 
-const dayText = z.string().meta({ format: 'date' });
 const figure = z.strictObject({ count: z.int(), amount_here: z.int(), amount_at_bank: z.int() });
 const reportDay = z.strictObject({
   gateway: z.string(),

@@ -10,20 +10,19 @@ import {
   type ImportedBatch,
 } from '../features/settlement/import-settlement-file.ts';
 import { findBatch, type StoredBatch } from '../features/settlement/settlement-store.ts';
-import { lineOfText, publicIdOf, uploadedFile } from './decoding.ts';
+import { dayText, instantText, lineOfText, publicIdOf, uploadedFile } from './decoding.ts';
 import { defineRoute, type Answer, type ApiRoute } from './route.ts';
 
 export type SettlementRouteDeps = ImportDeps;
 
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
-const instantText = z.string().meta({ format: 'date-time' });
 const batch = z.strictObject({
   id: z.string(),
   gateway: z.string(),
   account: z.string(),
   file_name: z.string(),
-  day: z.string().meta({ format: 'date' }),
+  day: dayText,
   status: z.enum(['imported', 'reconciled']),
   line_count: z.int(),
   gross: z.int(),
@@ -90,7 +89,7 @@ function importedSchema() {
   return z.strictObject({
     id: z.string(),
     status: z.literal('imported'),
-    day: z.string().meta({ format: 'date' }),
+    day: dayText,
     line_count: z.int(),
     links: z.strictObject({ self: z.string() }),
   });

@@ -14,7 +14,8 @@ import {
 } from '../features/agencies/manage-endpoints.ts';
 import { testEndpoint } from '../features/agencies/test-endpoint.ts';
 import type { WebhookPost } from '../platform/webhook-http.ts';
-import { cursorOf, limit, publicIdOf, writeCursor } from './decoding.ts';
+import { cursorOf, instantText, limit, publicIdOf } from './decoding.ts';
+import { pageOf, pageSchema } from './list-page.ts';
 import { defineRoute, type Answer, type ApiRoute } from './route.ts';
 
 export interface WebhookRouteDeps extends EndpointDeps {
@@ -52,8 +53,6 @@ const endpointChanges = z.strictObject({
   enabled: z.boolean().optional(),
 });
 
-const instantText = z.string().meta({ format: 'date-time' });
-
 const endpoint = z
   .strictObject({
     id: z.string(),
@@ -71,11 +70,6 @@ const endpoint = z
 
 const secret = z.string().meta({ description: 'Shown once. Keep it: it verifies what we send.' });
 const endpointWithSecret = endpoint.extend({ secret }).meta({ id: 'NewWebhookEndpoint' });
-const endpointPage = z.strictObject({
-  data: z.array(endpoint),
-  has_more: z.boolean(),
-  next_cursor: z.string().nullable(),
-});
 const newSecret = z.strictObject({ secret, older_secret_until: instantText });
 const testResult = z.strictObject({
   event_id: z.string(),
@@ -140,7 +134,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): ApiRoute[] {
       scope,
       kinds,
       query: z.strictObject({ limit, after: afterEndpoint.optional() }),
-      answers: { 200: { description: 'A page of endpoints.', schema: endpointPage } },
+      answers: { 200: { description: 'A page of endpoints.', schema: pageSchema(endpoint) } },
       idempotency: 'none',
       async handle({ client, query }) {
         const rows = await listEndpoints(deps.db, {
@@ -148,17 +142,8 @@ export function webhookRoutes(deps: WebhookRouteDeps): ApiRoute[] {
           after: query.after?.[0] ?? null,
           limit: query.limit + 1,
         });
-        const shown = rows.slice(0, query.limit);
-        const last = shown.at(-1);
-        const hasMore = rows.length > query.limit;
-        return {
-          status: 200,
-          body: {
-            data: shown.map(representEndpoint),
-            has_more: hasMore,
-            next_cursor: hasMore && last ? writeCursor([publicId('whe', last.id)]) : null,
-          },
-        };
+        const body = pageOf(rows, query.limit, representEndpoint, ({ id }) => [publicId('whe', id)]);
+        return { status: 200, body };
       },
     }),
     defineRoute({

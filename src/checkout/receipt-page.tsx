@@ -8,6 +8,7 @@ import { dayText, maskName, moneyText } from '../web/formats.ts';
 import { messagesFor, nameIn, type NameInLanguages } from '../web/i18n.ts';
 import type { MoneyState } from '../web/money-sentence.ts';
 import { citizenPage, type PageContext } from '../web/page.tsx';
+import type { ReceiptView } from './receipt-card.tsx';
 
 export interface VerifyView {
   /** What was typed, or the code of the address; empty on the first visit. */
@@ -25,10 +26,7 @@ export type VerifyOutcome =
       readonly amount: Money;
       /** In full; the page shows initials. */
       readonly payerName: string;
-      readonly status:
-        | { readonly kind: 'valid' }
-        | { readonly kind: 'replaced'; readonly on: Day }
-        | { readonly kind: 'voided'; readonly on: Day };
+      readonly status: ReceiptView['status'];
     }
   | {
       readonly kind: 'request';

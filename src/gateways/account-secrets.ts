@@ -1,4 +1,5 @@
-/** The secrets of the platform's account as its variables tell them: the newest, and the one before it. */
+/** The secrets of a merchant account: made of the platform's variables, and found again by their names. */
+import type { MerchantAccount } from './gateway-adapter.ts';
 
 /**
  * A second set stays valid while a gateway changes from one key to the next: a variable `X_PREVIOUS` beside `X`.
@@ -17,4 +18,16 @@ export function secretsOf(
     return value === '' ? [] : [[name, value] as const];
   });
   return former.length === 0 ? [newest] : [newest, { ...newest, ...Object.fromEntries(former) }];
+}
+
+/** Every secret of that name which the account has, the newest first: a message under any of them is genuine. */
+export function secretsNamed({ secrets }: MerchantAccount, name: string): string[] {
+  return secrets.map((secret) => secret[name] ?? '').filter((secret) => secret !== '');
+}
+
+/** The secret we sign with; `what` names it to people where there is none. */
+export function newestSecret(account: MerchantAccount, name: string, what: string): string {
+  const [newest] = secretsNamed(account, name);
+  if (newest === undefined) throw new Error(`Merchant account ${account.code} has no ${what}.`);
+  return newest;
 }

@@ -1,6 +1,11 @@
 /** Our reference of a payment where a gateway's grammar leaves it to us: letters and digits that tell the day, and nobody guesses. */
 import { DEFAULT_BUSINESS_TIME_ZONE, dayOf } from '../domain/kernel/time.ts';
 
+/** The day in Viet Nam as six digits, whatever the time zone of this installation. */
+export function referenceDay(at: Date): string {
+  return dayOf(at, DEFAULT_BUSINESS_TIME_ZONE).slice(2).replaceAll('-', '');
+}
+
 /**
  * Two letters of the gateway, the day in Viet Nam, the payment's number in base 36 and the last digits of the nonce.
  *
@@ -12,6 +17,5 @@ export function datedReference(
   payment: { readonly number: bigint; readonly startedAt: Date; readonly nonce: string },
   nonceDigits: number,
 ): string {
-  const day = dayOf(payment.startedAt, DEFAULT_BUSINESS_TIME_ZONE).slice(2).replaceAll('-', '');
-  return `${prefix}${day}${payment.number.toString(36)}${payment.nonce.slice(-nonceDigits)}`.toUpperCase();
+  return `${prefix}${referenceDay(payment.startedAt)}${payment.number.toString(36)}${payment.nonce.slice(-nonceDigits)}`.toUpperCase();
 }

@@ -37,12 +37,39 @@ export function parseGatewayJson(bytes: Uint8Array): JsonValue | null {
   }
 }
 
+/** Reads an object as strictly; null for anything else. */
+export function readGatewayObject(bytes: Uint8Array): JsonObject | null {
+  const value = parseGatewayJson(bytes) ?? undefined;
+  return isJsonObject(value) ? value : null;
+}
+
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return value instanceof Map;
 }
 
 export function isJsonArray(value: JsonValue | undefined): value is readonly JsonValue[] {
   return Array.isArray(value);
+}
+
+export function isJsonNumber(value: JsonValue | undefined): value is JsonNumber {
+  return typeof value === 'object' && value !== null && 'numberText' in value;
+}
+
+/** A member that is a text. */
+export function textOf(members: JsonObject, name: string): string | null {
+  const value = members.get(name);
+  return typeof value === 'string' ? value : null;
+}
+
+/** A member that is a number, in the very digits it was sent in. */
+export function digitsOf(members: JsonObject, name: string): string | null {
+  const value = members.get(name);
+  return isJsonNumber(value) ? value.numberText : null;
+}
+
+/** A member that is a text or a number, as it was sent: signatures cover that, and documents write ids both ways. */
+export function scalarOf(members: JsonObject, name: string): string | null {
+  return textOf(members, name) ?? digitsOf(members, name);
 }
 
 function readText(text: string): JsonValue {

@@ -55,6 +55,15 @@ export function equalInConstantTime(left: string | Uint8Array, right: string | U
   return timingSafeEqual(digest(left), digest(right));
 }
 
+/**
+ * Whether a claimed signature is one of those expected: one for each key that may have signed.
+ *
+ * All are compared, so that the time taken does not tell which one matched.
+ */
+export function isOneOf(claimed: string, expected: readonly string[]): boolean {
+  return expected.map((one) => equalInConstantTime(one, claimed)).includes(true);
+}
+
 /** A key pair for ES256; the private half is PKCS #8 in PEM, to be kept sealed. */
 export interface SigningKey {
   readonly kid: string;

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { vnd } from '../../src/domain/kernel/money.ts';
-import { never, openWalletWorld, type WalletWorld } from './wallet-world.ts';
+import {
+  assertLetsExpire,
+  assertTakesAndTells,
+  never,
+  openWalletWorld,
+  type WalletWorld,
+} from './wallet-world.ts';
 
 /** Signs as MoMo's samples do: the names given, from a to z, with the access key. */
 function signed(world: WalletWorld, names: readonly string[], body: Readonly<Record<string, unknown>>) {
@@ -48,28 +54,7 @@ describe("MoMo's side, played", function () {
   };
   const create = (body: Readonly<Record<string, unknown>>) => world.call('/v2/gateway/api/create', body);
 
-  async function paid() {
-    const payment = world.startPayment();
-    await world.adapter.startPayment(payment, never());
-    await world.peer.decide(payment.merchantReference, { kind: 'approve' });
-    await world.peer.notices.pump();
-    return payment;
-  }
-
-  it('takes a payment, tells of it, and is told 204', async () => {
-    const payment = world.startPayment();
-    const handOff = await world.adapter.startPayment(payment, never());
-    assert.equal((await world.query(payment)).kind, 'pending');
-    await world.peer.decide(payment.merchantReference, { kind: 'approve' });
-    assert.equal(await world.peer.notices.pump(), 1);
-    const item = world.heard.at(-1);
-    assert.ok(item?.kind === 'payment' && item.outcome.kind === 'succeeded');
-    assert.deepEqual(item.outcome.amount, payment.amount);
-    assert.deepEqual(await world.query(payment), item.outcome);
-    assert.equal(await world.peer.notices.pump({ ignoreDueTime: true }), 0, 'the notice was accepted');
-    assert.ok(handOff.kind === 'redirect');
-    assert.equal((await fetch(handOff.url)).status, 200);
-  });
+  it('takes a payment, tells of it, and is told 204', () => assertTakesAndTells(world, '1000'));
 
   it('gives a repeated creation the answer it gave, and refuses the order under another request', async () => {
     const body = createBody();
@@ -82,8 +67,7 @@ describe("MoMo's side, played", function () {
   });
 
   it('repeats an answer that was final, and knows no second time a request whose answer was not', async () => {
-    const payment = world.startPayment();
-    await world.adapter.startPayment(payment, never());
+    const payment = await world.handedOff();
     const orderId = payment.merchantReference;
     assert.equal((await query(orderId, 'Q1')).body.resultCode, 1000);
     assert.equal((await query(orderId, 'Q1')).body.resultCode, 40);
@@ -104,16 +88,11 @@ describe("MoMo's side, played", function () {
     assert.equal((await create(createBody({ amount: 50_000_001 }))).body.resultCode, 22);
   });
 
-  it('knows nothing of an order it never took, and lets one expire after a quarter of an hour', async () => {
-    const payment = world.startPayment();
-    assert.deepEqual(await world.query(payment), { kind: 'not_known' });
-    await world.adapter.startPayment(payment, never());
-    world.clock.advance(15 * 60_000);
-    assert.deepEqual(await world.query(payment), { kind: 'failed', gatewayCode: '1005' });
-  });
+  it('knows nothing of an order it never took, and lets one expire after a quarter of an hour', () =>
+    assertLetsExpire(world, '1005'));
 
   it('gives back once under one reference, never more than it took, and lists what it gave', async () => {
-    const payment = await paid();
+    const payment = await world.paid();
     const refund = await world.refundOf(payment);
     const refunds = world.adapter.refunds!;
     assert.deepEqual(await refunds.queryRefund(refund, never()), { kind: 'not_known' });
@@ -130,7 +109,7 @@ describe("MoMo's side, played", function () {
   });
 
   it('works on a refund for a while, and under the same request then knows it only by its query', async () => {
-    const payment = await paid();
+    const payment = await world.paid();
     const refund = await world.refundOf(payment);
     const refunds = world.adapter.refunds!;
     await world.peer.setSwitch('refunds_processing', 1);
@@ -160,10 +139,7 @@ describe("MoMo's side, played, where the merchant captures", function () {
   after(() => world.close());
 
   it('holds the money, tells 9000, and has it taken when it is asked', async () => {
-    const payment = world.startPayment();
-    await world.adapter.startPayment(payment, never());
-    await world.peer.decide(payment.merchantReference, { kind: 'approve' });
-    await world.peer.notices.pump();
+    const payment = await world.paid();
     const told = world.heard.at(-1);
     assert.deepEqual(told?.kind === 'payment' && told.outcome, { kind: 'pending', gatewayCode: '9000' });
     const outcome = await world.query(payment);
@@ -172,8 +148,7 @@ describe("MoMo's side, played, where the merchant captures", function () {
   });
 
   it('has it taken all the same when the answer to the capture was lost', async () => {
-    const payment = world.startPayment();
-    await world.adapter.startPayment(payment, never());
+    const payment = await world.handedOff();
     await world.peer.decide(payment.merchantReference, { kind: 'approve' });
     losses = 1;
     await assert.rejects(world.query(payment), /connection reset/);

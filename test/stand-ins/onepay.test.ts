@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import type { PaymentId } from '../../src/domain/kernel/ids.ts';
-import { findPayment } from '../../src/features/payments/payment-store.ts';
-import { startPayment } from '../../src/features/payments/start-payment.ts';
 import type { Peer } from '../../src/stand-ins/peer/peer.ts';
-import { startTestService, type TestAgency, type TestOrder, type TestService } from '../support/service.ts';
-
-interface Started {
-  readonly id: PaymentId;
-  readonly reference: string;
-  readonly url: string;
-}
+import {
+  startTestService,
+  type TestAgency,
+  type TestOrder,
+  type TestPayment,
+  type TestService,
+} from '../support/service.ts';
+import { addressOf, openPage, press } from './pay-page.ts';
 
 describe('OnePay as it is played here, and the service before it', () => {
   let world: TestService;
@@ -20,49 +18,19 @@ describe('OnePay as it is played here, and the service before it', () => {
   before(async () => {
     world = await startTestService({ env: { SANDBOX_GATEWAYS: 'onepay' } });
     agency = await world.addAgency('H29');
-    peer = world.service.standIns!.peers.get('onepay')!;
+    peer = world.peer('onepay');
     variables = world.service.standIns!.gatewayVariables['onepay']!;
   });
   after(() => world.stop());
 
-  async function start(order: TestOrder): Promise<Started> {
-    const started = await startPayment(world.service.payments, {
-      orders: [order],
-      gateway: 'onepay',
-      locale: 'vi',
-      payerIp: '2001:db8::1',
-      expected: null,
-    });
-    assert.ok('paymentId' in started, started.kind);
-    const payment = await findPayment(world.db, started.paymentId);
-    assert.ok(payment?.handOff?.kind === 'redirect');
-    return { id: payment.id, reference: payment.merchantReference, url: payment.handOff.url };
-  }
-
-  async function openPage(url: string): Promise<string> {
-    const answer = await fetch(url, { redirect: 'manual' });
-    assert.equal(answer.status, 302, await answer.text());
-    return answer.headers.get('location') ?? '';
-  }
-
-  async function press(page: string, fields: Readonly<Record<string, string>>): Promise<string> {
-    const answer = await fetch(page, {
-      method: 'POST',
-      body: new URLSearchParams(fields),
-      redirect: 'manual',
-    });
-    assert.equal(answer.status, 303);
-    return answer.headers.get('location') ?? '';
-  }
-
-  async function started(): Promise<{ readonly order: TestOrder; readonly payment: Started }> {
+  async function started(): Promise<{ readonly order: TestOrder; readonly payment: TestPayment }> {
     const order = await world.openOrder(agency);
-    return { order, payment: await start(order) };
+    return { order, payment: await world.startPaymentAt('onepay', order) };
   }
 
   it('takes the money, tells the service, and sends the payer back to a page that says so', async () => {
     const { order, payment } = await started();
-    const back = await press(await openPage(payment.url), { action: 'approve' });
+    const back = await press(await openPage(await addressOf(world, payment)), { action: 'approve' });
     assert.equal(await peer.notices.pump(), 1);
     assert.equal(await world.orderStatus(order), 'paid');
     assert.equal((await fetch(back)).status, 200);
@@ -75,32 +43,10 @@ describe('OnePay as it is played here, and the service before it', () => {
 
   it('says no for the payer, whose order stays open', async () => {
     const { order, payment } = await started();
-    await press(await openPage(payment.url), { action: 'decline', code: '21' });
+    await press(await openPage(await addressOf(world, payment)), { action: 'decline', code: '21' });
     await peer.notices.pump();
     assert.equal((await world.payment(payment.id)).state, 'failed');
     assert.equal(await world.orderStatus(order), 'open');
-  });
-
-  it('is asked when it tells nothing, and its answer pays', async () => {
-    const { order, payment } = await started();
-    await press(await openPage(payment.url), { action: 'approve', manner: 'never' });
-    world.pass({ minutes: 2 });
-    await world.settleDown();
-    assert.equal(await world.orderStatus(order), 'paid');
-    await world.assertSound();
-  });
-
-  it('leaves a payment pending of which it says an unlisted word', async () => {
-    const { order, payment } = await started();
-    await press(await openPage(payment.url), { action: 'decline', code: '77' });
-    await peer.notices.pump();
-    world.pass({ minutes: 20 });
-    await world.settleDown();
-    assert.equal((await world.payment(payment.id)).state, 'unknown');
-    await peer.decide(payment.reference, { kind: 'approve', evenIfClosed: true });
-    await peer.notices.pump();
-    assert.equal(await world.orderStatus(order), 'paid');
-    await world.assertSound();
   });
 
   it('lets a payment lapse that was never opened', async () => {
@@ -108,31 +54,6 @@ describe('OnePay as it is played here, and the service before it', () => {
     world.pass({ minutes: 16 });
     await world.settleDown();
     assert.equal((await world.payment(payment.id)).state, 'lapsed');
-  });
-
-  for (const manner of ['twice', 'forged', 'altered', 'reordered', 'lost'] as const) {
-    it(`is believed once when it tells ${manner}`, async () => {
-      const { order, payment } = await started();
-      await press(await openPage(payment.url), { action: 'approve', manner });
-      for (let minutes = 0; minutes < 6; minutes += 1) {
-        await peer.notices.pump();
-        world.pass({ minutes: 1 });
-      }
-      assert.equal(await world.orderStatus(order), 'paid');
-      assert.equal(await world.count('payments', `id = '${payment.id}' and state = 'succeeded'`), 1);
-      await world.assertSound();
-    });
-  }
-
-  it('takes no refund, which the service says before one is sent', async () => {
-    const { order, payment } = await started();
-    await press(await openPage(payment.url), { action: 'approve' });
-    await peer.notices.pump();
-    const asked = await agency.call('POST', `/v1/payment-orders/${order.publicId}/refunds`, {
-      body: { amount: 10_000, amount_available: 180_000, reason: 'Nộp thừa' },
-    });
-    assert.equal(asked.status, 409, JSON.stringify(asked.body));
-    assert.match(JSON.stringify(asked.body), /refund\.gateway-cannot/);
   });
 
   describe('asked by a stranger to the service', () => {

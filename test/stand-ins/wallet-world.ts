@@ -1,4 +1,5 @@
 /** A wallet's played side on a loopback port, the adapter that talks to it, and a merchant that hears its notices. */
+import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
@@ -25,8 +26,11 @@ export interface WalletWorld {
   readonly account: MerchantAccount;
   /** What the merchant heard, as the adapter reads it; null for what it refused. */
   readonly heard: (CallbackItem | null)[];
-  startPayment(changes?: Partial<StartPayment>): StartPayment;
+  startPayment(): StartPayment;
   refundOf(payment: StartPayment, changes?: Partial<RefundRequest>): Promise<RefundRequest>;
+  /** A payment that the payer was sent on with, and one that the payer has paid, of which the merchant was told. */
+  handedOff(): Promise<StartPayment>;
+  paid(): Promise<StartPayment>;
   query(payment: StartPayment): ReturnType<NonNullable<GatewayAdapter['queries']>['queryPayment']>;
   /** Whatever a program of the merchant's sends, answered in JSON. */
   call(
@@ -70,24 +74,36 @@ export async function openWalletWorld(
 
   let made = 0;
   const number = () => BigInt((made += 1));
+  const startPayment = (): StartPayment => ({
+    account,
+    merchantReference: adapter.profile.merchantReference(number(), clock.now(), '0123456789abcdef'),
+    amount: vnd(503_000),
+    description: 'DVC 4711',
+    locale: 'vi',
+    payerIp: '127.0.0.1',
+    startedAt: clock.now(),
+    returnUrl: `${origin}/return/abc`,
+    callbackUrl: `${origin}/callback`,
+  });
+  async function handedOff(): Promise<StartPayment> {
+    const payment = startPayment();
+    await adapter.startPayment(payment, never());
+    return payment;
+  }
   return {
     clock,
     peer,
     adapter,
     account,
     heard,
-    startPayment: (other = {}) => ({
-      account,
-      merchantReference: adapter.profile.merchantReference(number(), clock.now(), '0123456789abcdef'),
-      amount: vnd(503_000),
-      description: 'DVC 4711',
-      locale: 'vi',
-      payerIp: '127.0.0.1',
-      startedAt: clock.now(),
-      returnUrl: `${origin}/return/abc`,
-      callbackUrl: `${origin}/callback`,
-      ...other,
-    }),
+    startPayment,
+    handedOff,
+    async paid() {
+      const payment = await handedOff();
+      await peer.decide(payment.merchantReference, { kind: 'approve' });
+      await peer.notices.pump();
+      return payment;
+    },
     async refundOf(payment, other = {}) {
       const all = await peer.payments();
       const there = all.find(({ reference }) => reference === payment.merchantReference);
@@ -122,4 +138,29 @@ export async function openWalletWorld(
       await database.drop();
     },
   };
+}
+
+/** From the hand-off to the notice and its acknowledgement: what it tells is what it answers when it is asked. */
+export async function assertTakesAndTells(world: WalletWorld, waitingCode: string): Promise<void> {
+  const payment = world.startPayment();
+  const handOff = await world.adapter.startPayment(payment, never());
+  assert.deepEqual(await world.query(payment), { kind: 'pending', gatewayCode: waitingCode });
+  await world.peer.decide(payment.merchantReference, { kind: 'approve' });
+  assert.equal(await world.peer.notices.pump(), 1);
+  const item = world.heard.at(-1);
+  assert.ok(item?.kind === 'payment' && item.outcome.kind === 'succeeded');
+  assert.deepEqual(item.outcome.amount, payment.amount);
+  assert.deepEqual(await world.query(payment), item.outcome);
+  assert.equal(await world.peer.notices.pump({ ignoreDueTime: true }), 0, 'the notice was accepted');
+  assert.ok(handOff.kind === 'redirect');
+  assert.equal((await fetch(handOff.url)).status, 200);
+}
+
+/** What was never asked for is not known; what is not paid within a quarter of an hour has failed, by the given code. */
+export async function assertLetsExpire(world: WalletWorld, gatewayCode: string): Promise<void> {
+  const payment = world.startPayment();
+  assert.deepEqual(await world.query(payment), { kind: 'not_known' });
+  await world.adapter.startPayment(payment, never());
+  world.clock.advance(15 * 60_000);
+  assert.deepEqual(await world.query(payment), { kind: 'failed', gatewayCode });
 }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { vnd } from '../../src/domain/kernel/money.ts';
-import { never, openWalletWorld, type WalletWorld } from './wallet-world.ts';
+import {
+  assertLetsExpire,
+  assertTakesAndTells,
+  never,
+  openWalletWorld,
+  type WalletWorld,
+} from './wallet-world.ts';
 
 describe("ZaloPay's side, played", function () {
   this.timeout(20_000);
@@ -36,35 +42,11 @@ describe("ZaloPay's side, played", function () {
   };
   const create = (body: Readonly<Record<string, unknown>>) => world.call('/v2/create', body);
 
-  async function handedOff() {
-    const payment = world.startPayment();
-    await world.adapter.startPayment(payment, never());
-    return payment;
-  }
-  async function paid() {
-    const payment = await handedOff();
-    await world.peer.decide(payment.merchantReference, { kind: 'approve' });
-    await world.peer.notices.pump();
-    return payment;
-  }
-
-  it('takes an order, calls back once it is paid, and takes our answer for an end', async () => {
-    const payment = world.startPayment();
-    const handOff = await world.adapter.startPayment(payment, never());
-    assert.deepEqual(await world.query(payment), { kind: 'pending', gatewayCode: '3' });
-    await world.peer.decide(payment.merchantReference, { kind: 'approve' });
-    assert.equal(await world.peer.notices.pump(), 1);
-    const item = world.heard.at(-1);
-    assert.ok(item?.kind === 'payment' && item.outcome.kind === 'succeeded');
-    assert.deepEqual(item.outcome.amount, payment.amount);
-    assert.deepEqual(await world.query(payment), item.outcome);
-    assert.equal(await world.peer.notices.pump({ ignoreDueTime: true }), 0, 'it does not call again');
-    assert.ok(handOff.kind === 'redirect');
-    assert.equal((await fetch(handOff.url)).status, 200);
-  });
+  it('takes an order, calls back once it is paid, and takes our answer for an end', () =>
+    assertTakesAndTells(world, '3'));
 
   it('says nothing of a refusal until it is asked', async () => {
-    const payment = await handedOff();
+    const payment = await world.handedOff();
     const before = world.heard.length;
     await world.peer.decide(payment.merchantReference, { kind: 'decline', code: '-1330' });
     await world.peer.notices.pump();
@@ -77,7 +59,7 @@ describe("ZaloPay's side, played", function () {
     assert.equal((await create(body)).body.return_code, 1);
     const again = (await create(body)).body;
     assert.deepEqual([again.return_code, again.sub_return_code], [2, -68]);
-    const payment = await handedOff();
+    const payment = await world.handedOff();
     await assert.rejects(world.adapter.startPayment(payment, never()), /answered -68 to the creation/);
   });
 
@@ -94,16 +76,10 @@ describe("ZaloPay's side, played", function () {
     assert.equal(await subCode(orderBody({ app_time: now - 15 * 60_000 - 1 })), -54);
   });
 
-  it('knows nothing of an order it never took, and lets one expire', async () => {
-    const payment = world.startPayment();
-    assert.deepEqual(await world.query(payment), { kind: 'not_known' });
-    await world.adapter.startPayment(payment, never());
-    world.clock.advance(15 * 60_000);
-    assert.deepEqual(await world.query(payment), { kind: 'failed', gatewayCode: '-54' });
-  });
+  it('knows nothing of an order it never took, and lets one expire', () => assertLetsExpire(world, '-54'));
 
   it('gives back in parts, each once, never more than it took; what became of one it tells when asked', async () => {
-    const payment = await paid();
+    const payment = await world.paid();
     const refunds = world.adapter.refunds!;
     const refund = await world.refundOf(payment);
     assert.deepEqual(await refunds.queryRefund(refund, never()), { kind: 'not_known' });
@@ -119,7 +95,7 @@ describe("ZaloPay's side, played", function () {
   });
 
   it('refuses a refund at the end, or takes its time', async () => {
-    const payment = await paid();
+    const payment = await world.paid();
     const refunds = world.adapter.refunds!;
     await world.peer.setSwitch('refunds_declined', 1);
     const declined = await world.refundOf(payment);
@@ -135,7 +111,7 @@ describe("ZaloPay's side, played", function () {
   });
 
   it('refuses a refund whose m_refund_id is of another day', async () => {
-    const payment = await paid();
+    const payment = await world.paid();
     const yesterday = new Date(world.clock.now().getTime() - 86_400_000);
     const late = await world.refundOf(payment, { submittedAt: yesterday });
     const outcome = await world.adapter.refunds!.refundPayment(late, never());

@@ -17,6 +17,7 @@ import { amountDueOn, linesDueOn, type PaymentOrder } from '../../domain/orders/
 import { createBatcher, type Batcher } from '../../platform/batcher.ts';
 import { createRandomBytes } from '../../platform/random.ts';
 import type { Database, HotPool } from '../../platform/database.ts';
+import { eventRow } from './order-announcement.ts';
 import type { RegistryReader } from './order-registry.ts';
 import { jsonAmount, orderSnapshot } from './order-snapshot.ts';
 import { findOrder, openOrders, type OpenedRow } from './order-store.ts';
@@ -254,17 +255,7 @@ function openedEvent(
     occurredAt: order.createdAt,
     data: snapshotOf(order, businessTimeZone),
   });
-  return {
-    item,
-    agency_id: event.agencyId,
-    id: event.id,
-    order_id: event.orderId,
-    sequence: event.sequence,
-    type: event.type,
-    occurred_at: event.occurredAt,
-    parts: event.bodyParts,
-    numbers: event.receiptNumbers,
-  };
+  return { item, ...eventRow(event) };
 }
 
 /** An unpaid order as its events show it: what is due on the day it was opened. */

@@ -1,5 +1,10 @@
 /** Announces what happened to one locked order: events beside the fact, numbered after the order's last. */
-import { draftEvent, type EventData, type EventType } from '../../domain/agencies/agency-event.ts';
+import {
+  draftEvent,
+  type EventData,
+  type EventDraft,
+  type EventType,
+} from '../../domain/agencies/agency-event.ts';
 import { newId, type AgencyId, type IdSource, type OrderId } from '../../domain/kernel/ids.ts';
 import { query, type Tx } from '../../platform/database.ts';
 
@@ -18,29 +23,35 @@ export async function announceToAgency(
 ): Promise<number> {
   if (events.length === 0) return order.lastSequence;
   const rows = events.map(({ type, data }, index) => {
-    const event = draftEvent({
-      agencyId: order.agencyId,
-      id: newId('ev', deps.newId),
-      orderId: order.id,
-      sequence: order.lastSequence + 1 + index,
-      type,
-      occurredAt: deps.now,
-      data,
-    });
-    return {
-      agency_id: event.agencyId,
-      id: event.id,
-      order_id: event.orderId,
-      sequence: event.sequence,
-      type: event.type,
-      occurred_at: event.occurredAt,
-      parts: event.bodyParts,
-      numbers: event.receiptNumbers,
-    };
+    return eventRow(
+      draftEvent({
+        agencyId: order.agencyId,
+        id: newId('ev', deps.newId),
+        orderId: order.id,
+        sequence: order.lastSequence + 1 + index,
+        type,
+        occurredAt: deps.now,
+        data,
+      }),
+    );
   });
   await query(tx, 'select announce(:events::jsonb, :numbers::jsonb)', {
     events: JSON.stringify(rows),
     numbers: JSON.stringify(receiptNumbers),
   });
   return order.lastSequence + events.length;
+}
+
+/** An event as the database's functions take it; they put receipt numbers between its parts. */
+export function eventRow(event: EventDraft) {
+  return {
+    agency_id: event.agencyId,
+    id: event.id,
+    order_id: event.orderId,
+    sequence: event.sequence,
+    type: event.type,
+    occurred_at: event.occurredAt,
+    parts: event.bodyParts,
+    numbers: event.receiptNumbers,
+  };
 }

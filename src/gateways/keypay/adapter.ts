@@ -2,6 +2,7 @@
 import { money, MAX_AMOUNT_MINOR, vnd } from '../../domain/kernel/money.ts';
 import { addMinutes } from '../../domain/kernel/time.ts';
 import type { GatewayAdapter, GatewayDeps } from '../gateway-adapter.ts';
+import { callGateway } from '../gateway-call.ts';
 import * as messages from './messages.ts';
 
 /** Where KeyPay is. It gives each client whole addresses, not paths. */
@@ -39,7 +40,7 @@ export function createKeyPayAdapter(deps: GatewayDeps, endpoints: KeyPayEndpoint
 
     async startPayment(request, signal) {
       const body = messages.createRequest(request);
-      const answer = await post(deps, endpoints.createUrl, body, limited(signal, TIMEOUT_MS.create));
+      const answer = await ask(deps, endpoints, 'create', body, signal);
       const url = messages.readCreateAnswer(answer, endpoints.payOrigin);
       if (url === null) throw new Error(`KeyPay did not take payment ${request.merchantReference}.`);
       return { kind: 'redirect', url, expiresAt: addMinutes(request.startedAt, PAYMENT_LIFETIME_MINUTES) };
@@ -51,7 +52,7 @@ export function createKeyPayAdapter(deps: GatewayDeps, endpoints: KeyPayEndpoint
     queries: {
       async queryPayment({ account, merchantReference }, signal) {
         const body = messages.detailRequest(account, merchantReference);
-        const answer = await post(deps, endpoints.detailUrl, body, limited(signal, TIMEOUT_MS.detail));
+        const answer = await ask(deps, endpoints, 'detail', body, signal);
         const now = deps.clock.now();
         const outcome = messages.readDetailAnswer(answer, account, merchantReference, now);
         if (!outcome) throw new Error(`KeyPay's answer about ${merchantReference} cannot be read.`);
@@ -61,18 +62,15 @@ export function createKeyPayAdapter(deps: GatewayDeps, endpoints: KeyPayEndpoint
   };
 }
 
-function limited(signal: AbortSignal, timeoutMs: number): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-}
-
-async function post(
+async function ask(
   { fetch }: GatewayDeps,
-  url: string,
+  endpoints: KeyPayEndpoints,
+  operation: keyof typeof TIMEOUT_MS,
   body: string,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
+  const url = endpoints[`${operation}Url`];
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
-  const answer = await fetch({ method: 'POST', url, headers, body }, signal);
-  if (answer.status !== 200) throw new Error(`KeyPay answered ${answer.status}.`);
-  return answer.body;
+  const call = { operation, url, headers, body, timeoutMs: TIMEOUT_MS[operation] };
+  return (await callGateway(fetch, 'KeyPay', call, signal)).body;
 }

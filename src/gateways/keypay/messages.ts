@@ -8,11 +8,14 @@
 import { MAX_AMOUNT_MINOR, parseDecimalAmount, type Money } from '../../domain/kernel/money.ts';
 import {
   isJsonObject,
-  parseGatewayJson,
+  readGatewayObject,
+  scalarOf,
+  textOf,
   type JsonObject,
-  type JsonValue,
 } from '../../platform/gateway-json.ts';
-import { equalInConstantTime, hmacHex } from '../../platform/signatures.ts';
+import { hmacHex, isOneOf } from '../../platform/signatures.ts';
+import { newestSecret, secretsNamed } from '../account-secrets.ts';
+import { printable } from '../fields.ts';
 import type {
   CallbackReading,
   CallbackResult,
@@ -81,7 +84,7 @@ export function createRequest(request: StartPayment): string {
     bill_info: billInfo(account, description, amount),
     return_url: request.returnUrl,
     addition_fee: NO_FEE,
-    check_sum: paymentCheckSum(facts, newestKey(account, 'hashKey1')),
+    check_sum: paymentCheckSum(facts, newestSecret(account, 'hashKey1', 'KeyPay hashKey1')),
   });
 }
 
@@ -99,8 +102,8 @@ function billInfo({ settings }: MerchantAccount, description: string, amount: st
 
 /** The page to send the citizen to; null when KeyPay did not take the payment, or sends elsewhere. */
 export function readCreateAnswer(body: Uint8Array, payOrigin: string): string | null {
-  const answer = parseGatewayJson(body) ?? undefined;
-  if (!isJsonObject(answer) || scalar(answer.get('error')) !== '0') return null;
+  const answer = readGatewayObject(body);
+  if (!answer || scalarOf(answer, 'error') !== '0') return null;
   const url = answer.get('payment_url');
   const isThere = typeof url === 'string' && URL.canParse(url) && new URL(url).origin === payOrigin;
   return isThere ? url : null;
@@ -111,7 +114,11 @@ export function detailRequest(account: MerchantAccount, transactionId: string): 
     client_id: account.merchantId,
     transaction_id: transactionId,
     command: COMMAND,
-    check_sum: detailCheckSum(account.merchantId, transactionId, newestKey(account, 'hashKey1')),
+    check_sum: detailCheckSum(
+      account.merchantId,
+      transactionId,
+      newestSecret(account, 'hashKey1', 'KeyPay hashKey1'),
+    ),
   });
 }
 
@@ -122,15 +129,15 @@ export function readDetailAnswer(
   transactionId: string,
   answeredAt: Date,
 ): GatewayOutcome | null {
-  const answer = parseGatewayJson(body) ?? undefined;
-  if (!isJsonObject(answer) || scalar(answer.get('error')) !== '0') return null;
-  const expected = keysOf(account, 'hashKey2').map((key) =>
+  const answer = readGatewayObject(body);
+  if (!answer || scalarOf(answer, 'error') !== '0') return null;
+  const expected = secretsNamed(account, 'hashKey2').map((key) =>
     detailCheckSum(account.merchantId, transactionId, key),
   );
-  if (!isOneOf(answer.get('check_sum'), expected)) return null;
+  if (!isOneOf(checkSumOf(answer), expected)) return null;
   const data = answer.get('data');
   const detail = isJsonObject(data) ? data : answer;
-  const told = scalar(detail.get('transaction_id'));
+  const told = scalarOf(detail, 'transaction_id');
   return told === transactionId ? readOutcome(detail, transactionId, answeredAt) : null;
 }
 
@@ -142,22 +149,24 @@ export function readDetailAnswer(
  */
 export function readCallback(message: RawMessage, account: MerchantAccount): CallbackReading {
   if (message.method !== 'POST') return { kind: 'rejected', why: 'malformed' };
-  const notice = parseGatewayJson(message.body) ?? undefined;
-  const facts = isJsonObject(notice) ? signedFacts(notice) : null;
-  if (!isJsonObject(notice) || !facts) {
+  const notice = readGatewayObject(message.body);
+  const facts = notice && signedFacts(notice);
+  if (!notice || !facts) {
     // Without a key there is nothing that could be genuine, whatever its form.
-    return { kind: 'rejected', why: keysOf(account, 'hashKey2').length > 0 ? 'malformed' : 'bad_signature' };
+    return {
+      kind: 'rejected',
+      why: secretsNamed(account, 'hashKey2').length > 0 ? 'malformed' : 'bad_signature',
+    };
   }
-  const expected = keysOf(account, 'hashKey2').map((key) => paymentCheckSum(facts, key));
+  const expected = secretsNamed(account, 'hashKey2').map((key) => paymentCheckSum(facts, key));
   const isOurs =
     facts.clientId === account.merchantId && facts.command === COMMAND && facts.version === VERSION;
-  if (!isOneOf(notice.get('check_sum'), expected) || !isOurs)
-    return { kind: 'rejected', why: 'bad_signature' };
+  if (!isOneOf(checkSumOf(notice), expected) || !isOurs) return { kind: 'rejected', why: 'bad_signature' };
   return { kind: 'read', items: [{ kind: 'ask', merchantReference: facts.transactionId }] };
 }
 
 function signedFacts(notice: JsonObject): SignedFacts | null {
-  const fact = (name: string): string => scalar(notice.get(name)) ?? '';
+  const fact = (name: string): string => scalarOf(notice, name) ?? '';
   const facts = {
     additionFee: fact('addition_fee'),
     clientId: fact('client_id'),
@@ -175,43 +184,25 @@ function signedFacts(notice: JsonObject): SignedFacts | null {
  * and money would be given back that never came.
  */
 function readOutcome(members: JsonObject, transactionId: string, toldAt: Date): GatewayOutcome | null {
-  const status = scalar(members.get('status'));
-  const amount = amountOf(members.get('trans_amount'));
+  const status = scalarOf(members, 'status');
+  const amount = amountOf(members);
   if (status === null || !amount) return null;
   if (!Object.hasOwn(STATUSES, status))
     return { kind: 'pending', gatewayCode: printable(`status/${status}`) };
   return { kind: 'succeeded', amount, gatewayTransactionId: transactionId, paidAt: toldAt };
 }
 
-/** Whole dong in plain digits, as text or as a number. */
-function amountOf(value: JsonValue | undefined): Money | null {
-  const digits = scalar(value) ?? '';
+/** Whole dong in plain digits, as text or as a number: the source reads either. */
+function amountOf(members: JsonObject): Money | null {
+  const digits = scalarOf(members, 'trans_amount') ?? '';
   const amount = /^0\d/.test(digits) ? null : parseDecimalAmount(digits, 'VND');
   return amount && amount.amountMinor <= MAX_AMOUNT_MINOR ? amount : null;
 }
 
-/** Text as it is, a number as it was written: the source reads either. */
-function scalar(value: JsonValue | undefined): string | null {
-  if (typeof value === 'string') return value;
-  return typeof value === 'object' && value !== null && 'numberText' in value ? value.numberText : null;
-}
-
-function isOneOf(claimed: JsonValue | undefined, expected: readonly string[]): boolean {
-  if (typeof claimed !== 'string' || !/^[0-9a-f]{64}$/.test(claimed)) return false;
-  // All are compared, so that the time taken does not tell which one matched.
-  return expected.filter((checkSum) => equalInConstantTime(claimed, checkSum)).length > 0;
-}
-
-type KeyName = 'hashKey1' | 'hashKey2';
-
-function keysOf({ secrets }: MerchantAccount, name: KeyName): string[] {
-  return secrets.map((secret) => secret[name] ?? '').filter((key) => key !== '');
-}
-
-function newestKey(account: MerchantAccount, name: KeyName): string {
-  const [newest] = keysOf(account, name);
-  if (newest === undefined) throw new Error(`Merchant account ${account.code} has no KeyPay ${name}.`);
-  return newest;
+/** In its one spelling, lower case; nothing where there is no such text. */
+function checkSumOf(members: JsonObject): string {
+  const claimed = textOf(members, 'check_sum') ?? '';
+  return /^[0-9a-f]{64}$/.test(claimed) ? claimed : '';
 }
 
 /** Always HTTP 200, as the source answers; any code but 0 asks for the callback again. */
@@ -236,8 +227,4 @@ const WORDS: Readonly<Record<CallbackResult, readonly [0 | -1, string]>> = {
 export function merchantReference(paymentNumber: bigint, _startedAt: Date, nonce: string): string {
   const number = paymentNumber.toString(36);
   return `${number}_${nonce.slice(-Math.min(12, 19 - number.length))}`;
-}
-
-function printable(words: string): string {
-  return words.replaceAll(/[^A-Za-z0-9_./-]/g, '?').slice(0, 64);
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { vnd, type Money } from '../../domain/kernel/money.ts';
 import { addMinutes } from '../../domain/kernel/time.ts';
 import type { GatewayAdapter, GatewayDeps, GatewayOutcome } from '../gateway-adapter.ts';
+import { callGateway } from '../gateway-call.ts';
 import * as answers from './answers.ts';
 import * as messages from './messages.ts';
 import { FAILURE_REASONS } from './result-codes.ts';
@@ -119,18 +120,10 @@ async function ask(
   body: string,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const answer = await fetch(
-    {
-      method: 'POST',
-      url: apiUrl + path,
-      headers: { 'content-type': 'application/json; charset=UTF-8' },
-      body,
-    },
-    AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS[path])]),
-  );
-  const isWorded = answer.status === 200 || (answer.status >= 400 && answer.status < 500);
-  if (!isWorded) throw new Error(`MoMo answered ${answer.status} to ${path}.`);
-  return answer.body;
+  const headers = { 'content-type': 'application/json; charset=UTF-8' };
+  const call = { operation: path, url: apiUrl + path, headers, body, timeoutMs: TIMEOUT_MS[path] };
+  const isWorded = (status: number): boolean => status === 200 || (status >= 400 && status < 500);
+  return (await callGateway(fetch, 'MoMo', call, signal, isWorded)).body;
 }
 
 function unreadable(operation: string, reference: string): Error {

@@ -5,9 +5,15 @@
  * vouches for who speaks, and partner, order, request and amount must be those that were asked about.
  */
 import { equals, type Money } from '../../domain/kernel/money.ts';
-import { isJsonArray, isJsonObject, parseGatewayJson, type JsonObject } from '../../platform/gateway-json.ts';
+import {
+  isJsonArray,
+  isJsonObject,
+  readGatewayObject,
+  scalarOf,
+  type JsonObject,
+} from '../../platform/gateway-json.ts';
+import { amountOf, instantOf, numberOf, printable } from '../fields.ts';
 import type { GatewayOutcome, MerchantAccount, RefundOutcome, RefundRequest } from '../gateway-adapter.ts';
-import { amountOf, instantOf, printable, textOf, transactionIdOf } from './fields.ts';
 import { capturesByItself, readPayment } from './messages.ts';
 import { NOT_FOUND, RESULT_CODES } from './result-codes.ts';
 
@@ -25,7 +31,7 @@ export function readCreateAnswer(
   amount: Money,
 ): { readonly payUrl: string } | { readonly refusedBy: string } | null {
   const answer = answerTo(body, asked);
-  const code = answer && textOf(answer, 'resultCode');
+  const code = answer && scalarOf(answer, 'resultCode');
   if (!answer || code === null) return null;
   // 41 after a lost answer too: the payment may live at MoMo, and its query tells. Nothing is started twice.
   if (RESULT_CODES[code]?.payment !== 'success') return { refusedBy: printable(code) };
@@ -41,7 +47,7 @@ export function readQueryAnswer(
   asked: Asked,
 ): GatewayOutcome | { readonly kind: 'authorised'; readonly amount: Money } | null {
   const answer = answerTo(body, asked);
-  const code = answer && textOf(answer, 'resultCode');
+  const code = answer && scalarOf(answer, 'resultCode');
   if (!answer || code === null) return null;
   if (code === NOT_FOUND) return { kind: 'not_known' };
   if (RESULT_CODES[code]?.payment === 'authorised' && !capturesByItself(asked.account)) {
@@ -86,7 +92,7 @@ export function readRefundQueryAnswer(
 ): RefundOutcome | null {
   const { account, refundReference } = request;
   const answer = answerTo(body, { account, orderId: refundReference, requestId });
-  const code = answer && textOf(answer, 'resultCode');
+  const code = answer && scalarOf(answer, 'resultCode');
   if (!answer || code === null) return null;
   // Sent once more it keeps its reference, which MoMo answers as it did the first time: it cannot be made twice.
   if (code === NOT_FOUND) return { kind: 'not_known' };
@@ -102,21 +108,21 @@ export function readRefundQueryAnswer(
 }
 
 function readRefund(members: JsonObject, madeAtName: string, amount: Money): RefundOutcome | null {
-  const code = textOf(members, 'resultCode');
+  const code = scalarOf(members, 'resultCode');
   if (code === null) return null;
   const meaning = RESULT_CODES[code]?.refund;
   if (meaning === 'declined') return { kind: 'failed', gatewayCode: code };
   if (meaning !== 'success') return { kind: 'pending', gatewayCode: printable(code) };
   const told = amountOf(members);
-  const gatewayRefundId = transactionIdOf(members);
+  const gatewayRefundId = numberOf(members, 'transId');
   const refundedAt = instantOf(members, madeAtName);
   if (!told || !equals(told, amount) || !gatewayRefundId || !refundedAt) return null;
   return { kind: 'succeeded', gatewayRefundId, refundedAt };
 }
 
 function answerTo(body: Uint8Array, { account, orderId, requestId }: Asked): JsonObject | null {
-  const answer = parseGatewayJson(body) ?? undefined;
-  if (!isJsonObject(answer)) return null;
+  const answer = readGatewayObject(body);
+  if (!answer) return null;
   const isOurs =
     answer.get('partnerCode') === account.merchantId &&
     answer.get('orderId') === orderId &&

@@ -1,6 +1,7 @@
 /** MoMo made of its variables. */
 import { secretsOf } from '../account-secrets.ts';
 import type { GatewayKind } from '../gateway-adapter.ts';
+import { originsOf } from '../pay-origins.ts';
 import { createMomoAdapter } from './adapter.ts';
 
 export const momoGateway: GatewayKind = {
@@ -21,13 +22,10 @@ export const momoGateway: GatewayKind = {
 
 /** MoMo's pay pages lie where its API is (`payUrl` of its examples), unless it tells a merchant otherwise. */
 function payOriginsOf(values: Readonly<Record<string, string>>, apiUrl: string): readonly string[] {
-  return (values['MOMO_PAY_ORIGINS'] ?? apiUrl).split(',').map((text) => {
-    const given = text.trim();
-    if (!/^https?:\/\//.test(given) || !URL.canParse(given)) {
-      throw new Error('MOMO_API_URL and MOMO_PAY_ORIGINS must be addresses like https://payment.momo.vn.');
-    }
-    return new URL(given).origin;
-  });
+  return originsOf(
+    values['MOMO_PAY_ORIGINS'] ?? apiUrl,
+    'MOMO_API_URL and MOMO_PAY_ORIGINS must be addresses like https://payment.momo.vn.',
+  );
 }
 
 function autoCaptureOf(values: Readonly<Record<string, string>>): string {

@@ -1,7 +1,8 @@
 /** Pure: what we send to MoMo, its notice of a payment (IPN) and our answer to that. Knows no HTTP and no clock. */
 import type { Money } from '../../domain/kernel/money.ts';
-import { isJsonObject, parseGatewayJson, type JsonObject } from '../../platform/gateway-json.ts';
+import { readGatewayObject, scalarOf, type JsonObject } from '../../platform/gateway-json.ts';
 import { datedReference } from '../dated-reference.ts';
+import { amountOf, instantOf, numberOf, printable } from '../fields.ts';
 import type {
   CallbackReading,
   CallbackResult,
@@ -12,7 +13,6 @@ import type {
   RefundRequest,
   StartPayment,
 } from '../gateway-adapter.ts';
-import { amountOf, instantOf, isOrderId, printable, textOf, transactionIdOf } from './fields.ts';
 import { RESULT_CODES } from './result-codes.ts';
 import { isSignedByMomo, sign, SIGNED_NAMES, type SignedKind } from './signing.ts';
 
@@ -105,12 +105,12 @@ function jsonOf(body: Body): string {
 
 /** Verifies and reads one IPN. It tells of one payment; a message for another partner is as good as forged. */
 export function readCallback(message: RawMessage, account: MerchantAccount): CallbackReading {
-  const members = message.method === 'POST' ? (parseGatewayJson(message.body) ?? undefined) : undefined;
-  if (!isJsonObject(members)) return { kind: 'rejected', why: 'malformed' };
+  const members = message.method === 'POST' ? readGatewayObject(message.body) : null;
+  if (!members) return { kind: 'rejected', why: 'malformed' };
   const values: Record<string, string> = {};
   for (const name of SIGNED_NAMES.ipn) {
     if (name === 'accessKey') continue;
-    const value = textOf(members, name);
+    const value = scalarOf(members, name);
     if (value === null) return { kind: 'rejected', why: 'malformed' };
     values[name] = value;
   }
@@ -123,13 +123,18 @@ export function readCallback(message: RawMessage, account: MerchantAccount): Cal
 }
 
 function readSigned(members: JsonObject, account: MerchantAccount): CallbackReading {
-  const merchantReference = textOf(members, 'orderId') ?? '';
-  const requestId = textOf(members, 'requestId') ?? '';
+  const merchantReference = scalarOf(members, 'orderId') ?? '';
+  const requestId = scalarOf(members, 'requestId') ?? '';
   const outcome = readPayment(members, 'responseTime', capturesByItself(account));
   if (!isOrderId(merchantReference) || requestId === '' || requestId.length > 50 || !outcome) {
     return { kind: 'rejected', why: 'malformed' };
   }
   return { kind: 'read', items: [{ kind: 'payment', merchantReference, outcome }] };
+}
+
+/** MoMo's grammar of an orderId; the length is that of a requestId, which ours equals. */
+function isOrderId(text: string): boolean {
+  return text.length <= 50 && /^[0-9a-zA-Z](?:[-_.]*[0-9a-zA-Z])*$/.test(text);
 }
 
 /** What an IPN, a query's or a capture's answer says of a payment. Null when a success lacks what a success has. */
@@ -138,14 +143,14 @@ export function readPayment(
   paidAtName: string,
   isAuthorisedPaid: boolean,
 ): GatewayOutcome | null {
-  const code = textOf(members, 'resultCode');
+  const code = scalarOf(members, 'resultCode');
   if (code === null) return null;
   const meaning = RESULT_CODES[code]?.payment;
   if (meaning === 'declined') return { kind: 'failed', gatewayCode: code };
   const isPaid = meaning === 'success' || (meaning === 'authorised' && isAuthorisedPaid);
   if (!isPaid) return { kind: 'pending', gatewayCode: printable(code) };
   const amount = amountOf(members);
-  const gatewayTransactionId = transactionIdOf(members);
+  const gatewayTransactionId = numberOf(members, 'transId');
   const paidAt = instantOf(members, paidAtName);
   if (!amount || !gatewayTransactionId || !paidAt) return null;
   return { kind: 'succeeded', amount, gatewayTransactionId, paidAt };

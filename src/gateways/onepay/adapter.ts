@@ -2,6 +2,7 @@
 import { vnd } from '../../domain/kernel/money.ts';
 import { addMinutes } from '../../domain/kernel/time.ts';
 import type { GatewayAdapter, GatewayDeps } from '../gateway-adapter.ts';
+import { callGateway } from '../gateway-call.ts';
 import { FAILURES, type CardKind } from './codes.ts';
 import * as messages from './messages.ts';
 
@@ -47,16 +48,14 @@ export function createOnepayAdapter(deps: GatewayDeps, endpoints: OnepayEndpoint
 
     queries: {
       async queryPayment(payment, signal) {
-        const answer = await deps.fetch(
-          {
-            method: 'POST',
-            url: queryUrl,
-            headers: { 'content-type': 'application/x-www-form-urlencoded' },
-            body: messages.queryForm(payment),
-          },
-          AbortSignal.any([signal, AbortSignal.timeout(QUERY_TIMEOUT_MS)]),
-        );
-        if (answer.status !== 200) throw new Error(`OnePay answered ${answer.status} to a query.`);
+        const call = {
+          operation: 'a query',
+          url: queryUrl,
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+          body: messages.queryForm(payment),
+          timeoutMs: QUERY_TIMEOUT_MS,
+        };
+        const answer = await callGateway(deps.fetch, 'OnePay', call, signal);
         const outcome = messages.readQueryAnswer(kind, answer.body, payment, deps.clock.now());
         if (!outcome)
           throw new Error(`OnePay's answer about ${payment.merchantReference} is not a genuine one.`);

@@ -1,5 +1,7 @@
 /** Pure: how OnePay and we sign, HMAC-SHA256 under a key in hexadecimal, in upper case (integration guides, version 2, read 2026-11-25). */
-import { equalInConstantTime, hmacHex } from '../../platform/signatures.ts';
+import { hmacHex, isOneOf } from '../../platform/signatures.ts';
+import { secretsNamed } from '../account-secrets.ts';
+import { decodedPieces, formPieces, type FormPiece } from '../form-pieces.ts';
 import type { MerchantAccount } from '../gateway-adapter.ts';
 
 const UNSIGNED = new Set(['vpc_SecureHash', 'vpc_SecureHashType']);
@@ -16,29 +18,21 @@ export function signedForm(fields: Readonly<Record<string, string>>, account: Me
   return new URLSearchParams({ ...fields, vpc_SecureHash: signature }).toString();
 }
 
-/**
- * The values of a genuine form by name, those that are signed; null when it is not genuine.
- *
- * A name that comes twice, or is itself encoded, has no certain meaning, so nothing of such a form is read.
- */
+/** The values of a genuine form by name, those that are signed; or why it is not one. */
 export function readSignedForm(
   form: string,
   account: MerchantAccount,
 ): ReadonlyMap<string, string> | 'bad_signature' | 'malformed' {
-  const pieces = form.split('&').map((piece): [string, string] => {
-    const at = piece.indexOf('=');
-    return at < 0 ? [piece, ''] : [piece.slice(0, at), piece.slice(at + 1)];
-  });
-  if (new Set(pieces.map(([name]) => name)).size !== pieces.length) return 'malformed';
-  if (pieces.some(([name]) => !/^\w+$/.test(name))) return 'malformed';
-  const signed = decoded(pieces.filter(([name]) => name.startsWith('vpc_') || name.startsWith('user_')));
+  const pieces = formPieces(form);
+  if (!pieces) return 'malformed';
+  const signed = decodedPieces(pieces.filter(([name]) => /^(?:vpc_|user_)/.test(name)));
   if (!signed || signed.some(([, value]) => TWO_READINGS.test(value))) return 'malformed';
   const fields = new Map(signed);
   const isGenuine = isSigned(canonicalText(signed), fields.get('vpc_SecureHash') ?? '', account);
   return isGenuine ? fields : 'bad_signature';
 }
 
-function canonicalText(fields: readonly (readonly [string, string])[]): string {
+function canonicalText(fields: readonly FormPiece[]): string {
   return fields
     .filter(([name, value]) => /^(?:vpc_|user_)/.test(name) && !UNSIGNED.has(name) && value !== '')
     .sort(([left], [right]) => (left < right ? -1 : 1))
@@ -49,12 +43,8 @@ function canonicalText(fields: readonly (readonly [string, string])[]): string {
 function isSigned(text: string, claimed: string, account: MerchantAccount): boolean {
   // Upper case only: one signature has one spelling.
   if (!/^[0-9A-F]{64}$/.test(claimed)) return false;
-  let genuine = false;
-  for (const key of hashKeys(account)) {
-    // Every key is tried, so that the time taken does not tell which one matched.
-    if (equalInConstantTime(signatureOf(text, key), claimed)) genuine = true;
-  }
-  return genuine;
+  const expected = hashKeys(account).map((key) => signatureOf(text, key));
+  return isOneOf(claimed, expected);
 }
 
 function signatureOf(text: string, key: string): string {
@@ -62,16 +52,5 @@ function signatureOf(text: string, key: string): string {
 }
 
 function hashKeys(account: MerchantAccount): string[] {
-  return account.secrets
-    .map((secret) => secret['hash'])
-    .filter((key): key is string => key !== undefined && KEY.test(key));
-}
-
-function decoded(pieces: readonly (readonly [string, string])[]): (readonly [string, string])[] | null {
-  try {
-    return pieces.map(([name, value]) => [name, decodeURIComponent(value.replaceAll('+', ' '))] as const);
-  } catch (error) {
-    if (error instanceof URIError) return null;
-    throw error;
-  }
+  return secretsNamed(account, 'hash').filter((key) => KEY.test(key));
 }

@@ -2,6 +2,7 @@
 import { vnd } from '../../domain/kernel/money.ts';
 import { addMinutes } from '../../domain/kernel/time.ts';
 import type { GatewayAdapter, GatewayDeps, MerchantAccount } from '../gateway-adapter.ts';
+import { callGateway } from '../gateway-call.ts';
 import * as messages from './messages.ts';
 import { readSettlementFile } from './settlement-file.ts';
 import { signedHeaders, verifySigned } from './signing.ts';
@@ -92,16 +93,9 @@ async function ask(
   body: string,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const answer = await fetch(
-    {
-      method: 'POST',
-      url: bankUrl + path,
-      headers: { 'content-type': 'application/json', ...signedHeaders(body, account, clock.now()) },
-      body,
-    },
-    AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS[path])]),
-  );
-  if (answer.status !== 200) throw new Error(`The sandbox bank answered ${answer.status} to ${path}.`);
+  const headers = { 'content-type': 'application/json', ...signedHeaders(body, account, clock.now()) };
+  const call = { operation: path, url: bankUrl + path, headers, body, timeoutMs: TIMEOUT_MS[path] };
+  const answer = await callGateway(fetch, 'The sandbox bank', call, signal);
   const verdict = verifySigned(answer, account, clock.now());
   if (verdict !== 'genuine')
     throw new Error(`The sandbox bank's answer to ${path} is not genuine: ${verdict}.`);

@@ -10,11 +10,13 @@ import type { FailureReason } from '../../domain/payments/failure-reason.ts';
 import {
   isJsonArray,
   isJsonObject,
-  parseGatewayJson,
+  readGatewayObject,
+  textOf,
   type JsonObject,
   type JsonValue,
 } from '../../platform/gateway-json.ts';
 import { datedReference } from '../dated-reference.ts';
+import { printable } from '../fields.ts';
 import type {
   CallbackItem,
   CallbackReading,
@@ -69,11 +71,10 @@ export function readCallback(
   if (message.method !== 'POST') return { kind: 'rejected', why: 'malformed' };
   const verdict = verifySigned(message, account, receivedAt);
   if (verdict !== 'genuine') return { kind: 'rejected', why: verdict };
-  const notice = parseGatewayJson(message.body);
-  if (!isJsonObject(notice ?? undefined)) return { kind: 'rejected', why: 'malformed' };
-  const members = notice as JsonObject;
-  const merchantId = text(members, 'merchant_id');
-  const entries = members.get('items');
+  const notice = readGatewayObject(message.body);
+  if (!notice) return { kind: 'rejected', why: 'malformed' };
+  const merchantId = textOf(notice, 'merchant_id');
+  const entries = notice.get('items');
   if (merchantId === null || !isJsonArray(entries)) return { kind: 'rejected', why: 'malformed' };
   if (merchantId !== account.merchantId) return { kind: 'rejected', why: 'bad_signature' };
   if (entries.length === 0 || entries.length > MAX_ITEMS) return { kind: 'rejected', why: 'malformed' };
@@ -85,7 +86,7 @@ export function readCallback(
 
 function readItem(entry: JsonValue): CallbackItem | null {
   if (!isJsonObject(entry)) return null;
-  const type = text(entry, 'type');
+  const type = textOf(entry, 'type');
   if (type === null) return null;
   if (type === 'payment') {
     const merchantReference = reference(entry, 'merchant_reference');
@@ -128,8 +129,8 @@ type Verdict =
 
 /** Word and code must say the same; anything else, the unknown first, is pending and never success or failure. */
 function readVerdict(entry: JsonObject): Verdict | null {
-  const status = text(entry, 'status');
-  const code = text(entry, 'code');
+  const status = textOf(entry, 'status');
+  const code = textOf(entry, 'code');
   if (status === null || code === null) return null;
   const meaning = RESPONSE_CODES[code]?.meaning;
   if (status === 'approved' && meaning === 'approved') return { kind: 'approved' };
@@ -140,8 +141,8 @@ function readVerdict(entry: JsonObject): Verdict | null {
 
 /** A decimal string in the currency's own scale; a number, an exponent, a sign or a space is nothing we may guess at. */
 function readAmount(entry: JsonObject): Money | null {
-  const written = text(entry, 'amount');
-  const currency = text(entry, 'currency');
+  const written = textOf(entry, 'amount');
+  const currency = textOf(entry, 'currency');
   if (written === null || currency === null || !isCurrency(currency)) return null;
   if (/^0\d/.test(written)) return null;
   const amount = parseDecimalAmount(written, currency);
@@ -193,7 +194,7 @@ export function readOrderAnswer(
   const amount = answer && readAmount(answer);
   if (!answer || amount?.amountMinor !== request.amount.amountMinor) return null;
   if (amount.currency !== request.amount.currency) return null;
-  const payUrl = text(answer, 'pay_url');
+  const payUrl = textOf(answer, 'pay_url');
   const expiresAt = instant(answer, 'expires_at');
   if (payUrl === null || !/^https?:\/\//.test(payUrl) || !URL.canParse(payUrl) || !expiresAt) return null;
   return { payUrl, expiresAt };
@@ -207,7 +208,7 @@ export function readQueryAnswer(
 ): GatewayOutcome | null {
   const answer = answerTo(body, account, 'merchant_reference', merchantReference);
   if (!answer) return null;
-  return text(answer, 'status') === 'not_known' ? { kind: 'not_known' } : readPayment(answer);
+  return textOf(answer, 'status') === 'not_known' ? { kind: 'not_known' } : readPayment(answer);
 }
 
 /** The same for a refund and for a refund query. */
@@ -218,7 +219,7 @@ export function readRefundAnswer(
 ): RefundOutcome | null {
   const answer = answerTo(body, account, 'refund_reference', refundReference);
   if (!answer) return null;
-  return text(answer, 'status') === 'not_known' ? { kind: 'not_known' } : readRefund(answer);
+  return textOf(answer, 'status') === 'not_known' ? { kind: 'not_known' } : readRefund(answer);
 }
 
 /** The bank repeats a notice until it reads a 2xx (protocol §6). */
@@ -250,32 +251,23 @@ function answerTo(
   key: string,
   expected: string,
 ): JsonObject | null {
-  const answer = parseGatewayJson(body) ?? undefined;
-  if (!isJsonObject(answer) || text(answer, 'merchant_id') !== account.merchantId) return null;
-  return text(answer, key) === expected ? answer : null;
-}
-
-function text(members: JsonObject, key: string): string | null {
-  const value = members.get(key);
-  return typeof value === 'string' ? value : null;
+  const answer = readGatewayObject(body);
+  if (!answer || textOf(answer, 'merchant_id') !== account.merchantId) return null;
+  return textOf(answer, key) === expected ? answer : null;
 }
 
 /** An identifier as it may stand in a log, a page and a unique key. */
 function reference(members: JsonObject, key: string): string | null {
-  const value = text(members, key);
+  const value = textOf(members, key);
   return value !== null && /^[A-Za-z0-9._:-]{1,64}$/.test(value) ? value : null;
 }
 
 /** RFC 3339 with an offset and a real calendar day, or null. */
 function instant(members: JsonObject, key: string): Date | null {
-  const value = text(members, key) ?? '';
+  const value = textOf(members, key) ?? '';
   const parts = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/.exec(value);
   const at = parts ? new Date(value) : null;
   if (!parts?.[1] || !at || Number.isNaN(at.getTime())) return null;
   const midnight = new Date(`${parts[1]}T00:00:00Z`);
   return midnight.toISOString().startsWith(parts[1]) ? at : null;
-}
-
-function printable(words: string): string {
-  return words.replaceAll(/[^A-Za-z0-9_./-]/g, '?').slice(0, 64);
 }

@@ -1,9 +1,10 @@
 /** Stripe's own client, carried by our HTTP and believed by our reader. Knows no session and no refund. */
 import Stripe from 'stripe';
-import { isJsonObject, parseGatewayJson, type JsonObject } from '../../platform/gateway-json.ts';
+import { isJsonObject, readGatewayObject, textOf, type JsonObject } from '../../platform/gateway-json.ts';
 import type { GatewayHttp, GatewayHttpAnswer } from '../../platform/gateway-http.ts';
+import { newestSecret } from '../account-secrets.ts';
+import { printable } from '../fields.ts';
 import type { MerchantAccount } from '../gateway-adapter.ts';
-import { printable, text } from './objects.ts';
 
 /** Where Stripe is, and what carries our calls there. */
 export interface StripeLine {
@@ -53,9 +54,7 @@ function clientOver(
   signal: AbortSignal,
   exchange: Exchange,
 ): Stripe {
-  const key = account.secrets[0]?.['apiKey'] ?? '';
-  if (key === '') throw new Error(`Merchant account ${account.code} has no Stripe key.`);
-  return new Stripe(key, {
+  return new Stripe(newestSecret(account, 'apiKey', 'Stripe key'), {
     // Repeats are the core's business, and telemetry nobody's.
     maxNetworkRetries: 0,
     telemetry: false,
@@ -104,11 +103,11 @@ function responseOf({ status, body }: GatewayHttpAnswer) {
 }
 
 function readAnswer({ status, body }: GatewayHttpAnswer): StripeAnswer {
-  const read = parseGatewayJson(body) ?? undefined;
-  if (!isJsonObject(read)) throw new Error(`Stripe answered ${status} and nothing that can be read.`);
+  const read = readGatewayObject(body);
+  if (!read) throw new Error(`Stripe answered ${status} and nothing that can be read.`);
   const error = read.get('error');
   if (status === 200 && error === undefined) return { kind: 'object', object: read };
   if (status < 400 || status > 499 || !isJsonObject(error)) throw new Error(`Stripe answered ${status}.`);
-  const word = (key: string): string => printable(text(error, key) ?? '');
+  const word = (key: string): string => printable(textOf(error, key) ?? '');
   return { kind: 'refused', status, type: word('type'), code: word('code') };
 }

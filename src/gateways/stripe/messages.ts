@@ -1,8 +1,9 @@
 /** Pure: what we ask of Stripe Checkout, Stripe's events, and our answers to them. Calls nobody. */
 import type Stripe from 'stripe';
 import { addMinutes } from '../../domain/kernel/time.ts';
-import { isJsonObject, parseGatewayJson, type JsonObject } from '../../platform/gateway-json.ts';
+import { isJsonObject, readGatewayObject, textOf, type JsonObject } from '../../platform/gateway-json.ts';
 import { datedReference } from '../dated-reference.ts';
+import { printable } from '../fields.ts';
 import type {
   CallbackItem,
   CallbackReading,
@@ -19,12 +20,10 @@ import {
   instant,
   metadataOf,
   ownerOf,
-  printable,
   readIntent,
   readRefund,
   readSession,
   referenceOfSession,
-  text,
   wholeNumber,
   type Meaning,
 } from './objects.ts';
@@ -81,9 +80,9 @@ export function readOpenSession(
     ownerOf(session, account) === 'ours' &&
     referenceOfSession(session) === merchantReference &&
     wholeNumber(session, 'amount_total') === amount.amountMinor &&
-    text(session, 'currency') === amount.currency.toLowerCase() &&
-    text(session, 'status') === 'open';
-  const url = text(session, 'url') ?? '';
+    textOf(session, 'currency') === amount.currency.toLowerCase() &&
+    textOf(session, 'status') === 'open';
+  const url = textOf(session, 'url') ?? '';
   const expiresAt = instant(session, 'expires_at');
   const isThere = URL.canParse(url) && new URL(url).origin === payOrigin;
   if (!isOurs || !isThere || expiresAt?.getTime() !== expiryOf(request).getTime()) return null;
@@ -122,9 +121,9 @@ export function isRefundOf(refund: JsonObject, request: RefundRequest): boolean 
   return (
     ownerOf(refund, request.account) === 'ours' &&
     metadataOf(refund, 'refund_reference') === request.refundReference &&
-    text(refund, 'payment_intent') === request.gatewayTransactionId &&
+    textOf(refund, 'payment_intent') === request.gatewayTransactionId &&
     wholeNumber(refund, 'amount') === request.amount.amountMinor &&
-    text(refund, 'currency') === request.amount.currency.toLowerCase()
+    textOf(refund, 'currency') === request.amount.currency.toLowerCase()
   );
 }
 
@@ -161,9 +160,8 @@ export function readCallback(
   if (message.method !== 'POST') return { kind: 'rejected', why: 'malformed' };
   const verdict = verifySigned(message, account, receivedAt);
   if (verdict !== 'genuine') return { kind: 'rejected', why: verdict };
-  const event = parseGatewayJson(message.body) ?? undefined;
-  if (!isJsonObject(event) || text(event, 'object') !== 'event')
-    return { kind: 'rejected', why: 'malformed' };
+  const event = readGatewayObject(message.body);
+  if (!event || textOf(event, 'object') !== 'event') return { kind: 'rejected', why: 'malformed' };
   if (!isForAccount(event, account)) return { kind: 'rejected', why: 'bad_signature' };
   const object = objectOf(event);
   if (!object) return { kind: 'rejected', why: 'malformed' };
@@ -191,7 +189,7 @@ function objectOf(event: JsonObject): JsonObject | null {
 }
 
 function readEvent(event: JsonObject, object: JsonObject, isOurs: boolean): CallbackItem | null {
-  const type = text(event, 'type');
+  const type = textOf(event, 'type');
   const createdAt = instant(event, 'created');
   if (type === null || !createdAt) return null;
   const row = Object.hasOwn(EVENTS, type) ? EVENTS[type] : undefined;

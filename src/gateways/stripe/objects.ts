@@ -1,7 +1,8 @@
 /** Pure: Stripe's sessions, payment intents and refunds → outcomes. Knows neither who told of them nor how. */
 import { isCurrency, MAX_AMOUNT_MINOR, type Money } from '../../domain/kernel/money.ts';
 import type { FailureReason } from '../../domain/payments/failure-reason.ts';
-import { isJsonObject, type JsonObject } from '../../platform/gateway-json.ts';
+import { digitsOf, isJsonObject, textOf, type JsonObject } from '../../platform/gateway-json.ts';
+import { printable } from '../fields.ts';
 import type { GatewayOutcome, MerchantAccount, RefundOutcome } from '../gateway-adapter.ts';
 
 export type Meaning = 'approved' | 'declined' | 'undecided';
@@ -67,15 +68,15 @@ export function referenceOfSession(session: JsonObject): string | null {
 
 /** What a session tells of a payment; `paidAt` is whatever time its teller names. Null: it cannot be read. */
 export function readSession(session: JsonObject, paidAt: Date): GatewayOutcome | null {
-  const [status, paid] = [text(session, 'status'), text(session, 'payment_status')];
-  if (status === null || paid === null || text(session, 'mode') !== 'payment') return null;
+  const [status, paid] = [textOf(session, 'status'), textOf(session, 'payment_status')];
+  if (status === null || paid === null || textOf(session, 'mode') !== 'payment') return null;
   const state = `${status}/${paid}`;
   const meaning = meaningOf(SESSION_STATES, state);
   if (meaning === 'declined') return { kind: 'failed', gatewayCode: EXPIRED };
   if (meaning !== 'approved') return { kind: 'pending', gatewayCode: printable(state) };
   return succeeded({
     amount: wholeNumber(session, 'amount_total'),
-    currency: text(session, 'currency'),
+    currency: textOf(session, 'currency'),
     intentId: identifier(session, 'payment_intent'),
     paidAt,
   });
@@ -83,14 +84,14 @@ export function readSession(session: JsonObject, paidAt: Date): GatewayOutcome |
 
 /** What a payment intent tells of a payment, in the same words as its session. */
 export function readIntent(intent: JsonObject, paidAt: Date): GatewayOutcome | null {
-  const status = text(intent, 'status');
+  const status = textOf(intent, 'status');
   if (status === null) return null;
   if (meaningOf(INTENT_STATES, status) !== 'approved') {
     return { kind: 'pending', gatewayCode: printable(refusalOf(intent) ?? status) };
   }
   return succeeded({
     amount: wholeNumber(intent, 'amount_received'),
-    currency: text(intent, 'currency'),
+    currency: textOf(intent, 'currency'),
     intentId: identifier(intent, 'id'),
     paidAt,
   });
@@ -108,14 +109,14 @@ export function readWholeSession(session: JsonObject): GatewayOutcome | null {
   }
   const charge = intent.get('latest_charge');
   const chargedAt = isJsonObject(charge) ? instant(charge, 'created') : null;
-  const state = `${text(session, 'status') ?? ''}/${text(session, 'payment_status') ?? ''}`;
+  const state = `${textOf(session, 'status') ?? ''}/${textOf(session, 'payment_status') ?? ''}`;
   const fromIntent = readIntent(intent, chargedAt ?? new Date(0));
   if (fromIntent?.kind === 'succeeded') {
     if (meaningOf(SESSION_STATES, state) !== 'approved')
       return { kind: 'pending', gatewayCode: printable(`${state}/succeeded`) };
     return chargedAt === null ? null : fromIntent;
   }
-  const status = text(intent, 'status');
+  const status = textOf(intent, 'status');
   // The session is over and its intent was sent back for another method: the delayed payment was refused.
   if (state === 'complete/unpaid' && status === 'requires_payment_method' && refusalOf(intent) !== null)
     return { kind: 'failed', gatewayCode: ASYNC_PAYMENT_FAILED };
@@ -126,13 +127,13 @@ export function readWholeSession(session: JsonObject): GatewayOutcome | null {
 
 /** What a refund tells. It has no time of its own but that of its making. */
 export function readRefund(refund: JsonObject): RefundOutcome | null {
-  const status = text(refund, 'status');
+  const status = textOf(refund, 'status');
   const gatewayRefundId = identifier(refund, 'id');
   const refundedAt = instant(refund, 'created');
   if (status === null || !gatewayRefundId || !refundedAt) return null;
   const meaning = meaningOf(REFUND_STATES, status);
   if (meaning === 'approved') return { kind: 'succeeded', gatewayRefundId, refundedAt };
-  const gatewayCode = printable(text(refund, 'failure_reason') ?? status);
+  const gatewayCode = printable(textOf(refund, 'failure_reason') ?? status);
   return { kind: meaning === 'declined' ? 'failed' : 'pending', gatewayCode };
 }
 
@@ -157,7 +158,7 @@ export function moneyOf(amountMinor: bigint, currency: string): Money | null {
 
 function refusalOf(intent: JsonObject): string | null {
   const error = intent.get('last_payment_error');
-  return isJsonObject(error) ? (text(error, 'decline_code') ?? text(error, 'code')) : null;
+  return isJsonObject(error) ? (textOf(error, 'decline_code') ?? textOf(error, 'code')) : null;
 }
 
 function meaningOf(states: Readonly<Record<string, Meaning>>, state: string): Meaning | undefined {
@@ -166,24 +167,18 @@ function meaningOf(states: Readonly<Record<string, Meaning>>, state: string): Me
 
 export function metadataOf(object: JsonObject, key: string): string | null {
   const metadata = object.get('metadata');
-  return isJsonObject(metadata) ? text(metadata, key) : null;
-}
-
-export function text(members: JsonObject, key: string): string | null {
-  const value = members.get(key);
-  return typeof value === 'string' ? value : null;
+  return isJsonObject(metadata) ? textOf(metadata, key) : null;
 }
 
 /** An identifier as it may stand in a log, a page and a unique key. */
 export function identifier(members: JsonObject, key: string): string | null {
-  const value = text(members, key);
+  const value = textOf(members, key);
   return value !== null && /^[A-Za-z0-9._:-]{1,255}$/.test(value) ? value : null;
 }
 
 /** A JSON number in plain digits; an exponent, a sign or a fraction is nothing we may guess at. */
 export function wholeNumber(members: JsonObject, key: string): bigint | null {
-  const value = members.get(key);
-  const digits = typeof value === 'object' && value !== null && 'numberText' in value ? value.numberText : '';
+  const digits = digitsOf(members, key) ?? '';
   return /^(0|[1-9]\d{0,15})$/.test(digits) ? BigInt(digits) : null;
 }
 
@@ -193,8 +188,4 @@ export function instant(members: JsonObject, key: string): Date | null {
   return seconds !== null && seconds > 0n && seconds < 100_000_000_000n
     ? new Date(Number(seconds) * 1000)
     : null;
-}
-
-export function printable(words: string): string {
-  return words.replaceAll(/[^A-Za-z0-9_./-]/g, '?').slice(0, 64);
 }

@@ -1,5 +1,7 @@
 /** Pure: whether Stripe signed a message for us. Knows no event and calls nobody. */
-import { hmacHex, equalInConstantTime } from '../../platform/signatures.ts';
+import { hmacHex, isOneOf } from '../../platform/signatures.ts';
+import { secretsNamed } from '../account-secrets.ts';
+import { onlyHeader } from '../fields.ts';
 import type { MerchantAccount, RawMessage } from '../gateway-adapter.ts';
 
 /** Older messages are refused (docs.stripe.com/webhooks/signature, read 2026-11-25); we refuse the future alike. */
@@ -27,26 +29,21 @@ export function verifySigned(
   account: MerchantAccount,
   receivedAt: Date,
 ): 'genuine' | 'bad_signature' | 'stale' {
-  const header = readHeader(message.headers.get('stripe-signature'));
+  const header = readHeader(onlyHeader(message.headers, 'stripe-signature'));
   if (!header) return 'bad_signature';
   const signed = Buffer.concat([Buffer.from(`${header.timestamp}.`), message.body]);
-  let isGenuine = false;
-  for (const secret of endpointSecrets(account)) {
-    const expected = hmacHex('sha256', secret, signed);
-    for (const claimed of header.signatures) {
-      // All are tried, so that the time taken does not tell which one matched.
-      if (equalInConstantTime(claimed, expected)) isGenuine = true;
-    }
-  }
-  if (!isGenuine) return 'bad_signature';
+  const secrets = secretsNamed(account, 'webhook');
+  const expected = secrets.map((secret) => hmacHex('sha256', secret, signed));
+  // All are compared, so that the time taken does not tell which one matched.
+  const verdicts = header.signatures.map((claimed) => isOneOf(claimed, expected));
+  if (!verdicts.includes(true)) return 'bad_signature';
   const ageSeconds = Math.abs(Math.floor(receivedAt.getTime() / 1000) - Number(header.timestamp));
   return ageSeconds > TOLERANCE_SECONDS ? 'stale' : 'genuine';
 }
 
 /** `t=1716175020,v1=…,v1=…,v0=…`: one time, at least one `v1`; other schemes are passed over. */
-function readHeader(values: readonly string[] | undefined): SignedHeader | null {
-  const [value] = values ?? [];
-  if (values?.length !== 1 || value === undefined) return null;
+function readHeader(value: string | null): SignedHeader | null {
+  if (value === null) return null;
   const pairs = value.split(',').map((pair) => pair.split('='));
   if (pairs.some((pair) => pair.length !== 2)) return null;
   const valuesOf = (name: string): string[] => pairs.filter(([key]) => key === name).map(([, of = '']) => of);
@@ -59,8 +56,4 @@ function readHeader(values: readonly string[] | undefined): SignedHeader | null 
     signatures.length <= MAX_SIGNATURES &&
     signatures.every((one) => SIGNATURE.test(one));
   return isWellFormed ? { timestamp, signatures } : null;
-}
-
-function endpointSecrets({ secrets }: MerchantAccount): string[] {
-  return secrets.map(({ webhook = '' }) => webhook).filter((secret) => secret !== '');
 }

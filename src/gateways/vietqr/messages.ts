@@ -7,7 +7,14 @@
 import { createHash } from 'node:crypto';
 import { lookupCodeFrom, TRANSFER_PREFIX } from '../../domain/kernel/lookup-code.ts';
 import { vnd, type Money } from '../../domain/kernel/money.ts';
-import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../../platform/gateway-json.ts';
+import {
+  digitsOf,
+  isJsonArray,
+  isJsonObject,
+  textOf,
+  type JsonObject,
+  type JsonValue,
+} from '../../platform/gateway-json.ts';
 import type {
   CallbackItem,
   CallbackReading,
@@ -50,7 +57,7 @@ const READERS: Readonly<Record<Watcher, Reader>> = { sepay: readSepay, casso: re
  * the content, is not looked at: the bank's words are.
  */
 function readSepay(notice: JsonObject, account: MerchantAccount): readonly CallbackItem[] | null {
-  const direction = text(notice, 'transferType');
+  const direction = textOf(notice, 'transferType');
   if (direction === 'out') return [irrelevant('transfer_out')];
   if (direction !== 'in') return null;
   return one(
@@ -58,11 +65,11 @@ function readSepay(notice: JsonObject, account: MerchantAccount): readonly Callb
       {
         watcher: 'sepay',
         noticeNumber: whole(notice, 'id'),
-        bankReference: optionalText(notice, 'referenceCode'),
-        accountNumber: text(notice, 'accountNumber'),
+        bankReference: textOf(notice, 'referenceCode'),
+        accountNumber: textOf(notice, 'accountNumber'),
         amount: amountOf(notice, 'transferAmount'),
-        content: optionalText(notice, 'content'),
-        creditedAt: hanoiInstant(text(notice, 'transactionDate')),
+        content: textOf(notice, 'content'),
+        creditedAt: hanoiInstant(textOf(notice, 'transactionDate')),
       },
       account,
     ),
@@ -80,16 +87,16 @@ function readCasso(notice: JsonObject, account: MerchantAccount): readonly Callb
 }
 
 function readCassoEntry(entry: JsonObject, account: MerchantAccount): CallbackItem | null {
-  if (isNegative(entry.get('amount'))) return irrelevant('transfer_out');
+  if (isNegative(entry, 'amount')) return irrelevant('transfer_out');
   return creditOf(
     {
       watcher: 'casso',
       noticeNumber: whole(entry, 'id'),
-      bankReference: optionalText(entry, 'reference'),
-      accountNumber: text(entry, 'accountNumber'),
+      bankReference: textOf(entry, 'reference'),
+      accountNumber: textOf(entry, 'accountNumber'),
       amount: amountOf(entry, 'amount'),
-      content: optionalText(entry, 'description'),
-      creditedAt: hanoiInstant(text(entry, 'transactionDateTime')),
+      content: textOf(entry, 'description'),
+      creditedAt: hanoiInstant(textOf(entry, 'transactionDateTime')),
     },
     account,
   );
@@ -97,19 +104,19 @@ function readCassoEntry(entry: JsonObject, account: MerchantAccount): CallbackIt
 
 /** payOS tells one payment and has no number of its own for it but the bank's. Only code 00 says that money came. */
 function readPayos(data: JsonObject, account: MerchantAccount): readonly CallbackItem[] | null {
-  if (text(data, 'code') !== '00') return [irrelevant('payos_code')];
-  if (text(data, 'currency') !== 'VND' || whole(data, 'orderCode') === null) return null;
-  const reference = text(data, 'reference');
+  if (textOf(data, 'code') !== '00') return [irrelevant('payos_code')];
+  if (textOf(data, 'currency') !== 'VND' || whole(data, 'orderCode') === null) return null;
+  const reference = textOf(data, 'reference');
   return one(
     creditOf(
       {
         watcher: 'payos',
         noticeNumber: reference === '' ? null : reference,
         bankReference: reference,
-        accountNumber: text(data, 'accountNumber'),
+        accountNumber: textOf(data, 'accountNumber'),
         amount: amountOf(data, 'amount'),
-        content: optionalText(data, 'description'),
-        creditedAt: hanoiInstant(text(data, 'transactionDateTime')),
+        content: textOf(data, 'description'),
+        creditedAt: hanoiInstant(textOf(data, 'transactionDateTime')),
       },
       account,
     ),
@@ -163,33 +170,19 @@ function irrelevant(what: string): CallbackItem {
   return { kind: 'irrelevant', what };
 }
 
-function text(members: JsonObject, key: string): string | null {
-  const value = members.get(key);
-  return typeof value === 'string' ? value : null;
-}
-
-/** A text that may be null or absent. A number in its place is null too, and then found wanting elsewhere. */
-function optionalText(members: JsonObject, key: string): string | null {
-  return text(members, key);
-}
-
-function numberText(value: JsonValue | undefined): string | null {
-  return typeof value === 'object' && value !== null && 'numberText' in value ? value.numberText : null;
-}
-
 /** The digits of a whole number that is not negative. */
 function whole(members: JsonObject, key: string): string | null {
-  const written = numberText(members.get(key)) ?? '';
+  const written = digitsOf(members, key) ?? '';
   return /^(0|[1-9]\d{0,17})$/.test(written) ? written : null;
 }
 
-function isNegative(value: JsonValue | undefined): boolean {
-  return /^-[1-9]\d{0,15}$/.test(numberText(value) ?? '');
+function isNegative(members: JsonObject, key: string): boolean {
+  return /^-[1-9]\d{0,15}$/.test(digitsOf(members, key) ?? '');
 }
 
 /** A JSON number in plain whole digits: `1e3`, `150000.0`, a text and nothing at all are none. */
 function amountOf(members: JsonObject, key: string): Money | null {
-  const written = numberText(members.get(key)) ?? '';
+  const written = digitsOf(members, key) ?? '';
   return /^[1-9]\d{0,14}$/.test(written) ? vnd(BigInt(written)) : null;
 }
 

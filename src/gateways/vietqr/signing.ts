@@ -1,12 +1,16 @@
 /** Pure: how each watcher of a bank account proves that a notice is its own. Knows nothing of what a notice says. */
-import { equalInConstantTime, hmacHex } from '../../platform/signatures.ts';
+import { hmacHex, isOneOf } from '../../platform/signatures.ts';
 import {
   isJsonArray,
+  isJsonNumber,
   isJsonObject,
-  parseGatewayJson,
+  readGatewayObject,
+  textOf,
   type JsonObject,
   type JsonValue,
 } from '../../platform/gateway-json.ts';
+import { secretsNamed } from '../account-secrets.ts';
+import { onlyHeader } from '../fields.ts';
 import type { MerchantAccount, RawMessage } from '../gateway-adapter.ts';
 
 export type Watcher = 'sepay' | 'casso' | 'payos';
@@ -51,22 +55,22 @@ function watcherOf({ headers }: RawMessage): Watcher | null {
 /** HMAC-SHA256 over `timestamp.body`, as bytes; or the API key, for accounts that chose it and have no secret. */
 function proveSepay(message: RawMessage, account: MerchantAccount, receivedAt: Date): Proof {
   const isSigned = [SIGNATURE_HEADER, TIMESTAMP_HEADER].some((name) => message.headers.has(name));
-  const signing = secretsOf(account, 'sepay');
+  const signing = secretsNamed(account, 'sepay');
   if (!isSigned || signing.length === 0) return proveApiKey(message, account);
-  const timestamp = onlyValue(message, TIMESTAMP_HEADER) ?? '';
-  const claimed = /^sha256=([0-9a-f]{64})$/.exec(onlyValue(message, SIGNATURE_HEADER) ?? '')?.[1];
+  const timestamp = onlyHeader(message.headers, TIMESTAMP_HEADER) ?? '';
+  const claimed = /^sha256=([0-9a-f]{64})$/.exec(onlyHeader(message.headers, SIGNATURE_HEADER) ?? '')?.[1];
   if (!/^[1-9]\d{0,11}$/.test(timestamp) || claimed === undefined) return BAD_SIGNATURE;
   const signed = Buffer.concat([Buffer.from(`${timestamp}.`), message.body]);
-  if (!isAnyOf(claimed, signing, (secret) => hmacHex('sha256', secret, signed))) return BAD_SIGNATURE;
+  const expected = signing.map((secret) => hmacHex('sha256', secret, signed));
+  if (!isOneOf(claimed, expected)) return BAD_SIGNATURE;
   const ageSeconds = Math.abs(receivedAt.getTime() / 1000 - Number(timestamp));
   if (ageSeconds > SEPAY_TOLERANCE_SECONDS) return { kind: 'rejected', why: 'stale' };
   return genuine('sepay', message.body);
 }
 
 function proveApiKey(message: RawMessage, account: MerchantAccount): Proof {
-  const claimed = /^Apikey ([\x21-\x7e]+)$/.exec(onlyValue(message, API_KEY_HEADER) ?? '')?.[1];
-  const keys = secretsOf(account, 'sepayApiKey');
-  if (claimed === undefined || !isAnyOf(claimed, keys, (key) => key)) return BAD_SIGNATURE;
+  const claimed = /^Apikey ([\x21-\x7e]+)$/.exec(onlyHeader(message.headers, API_KEY_HEADER) ?? '')?.[1];
+  if (claimed === undefined || !isOneOf(claimed, secretsNamed(account, 'sepayApiKey'))) return BAD_SIGNATURE;
   return genuine('sepay', message.body);
 }
 
@@ -76,16 +80,16 @@ function proveApiKey(message: RawMessage, account: MerchantAccount): Proof {
  * it, is signed in its unescaped form.
  */
 function proveCasso(message: RawMessage, account: MerchantAccount): Proof {
-  const header = /^t=([1-9]\d{0,15}),v1=([0-9a-f]{128})$/.exec(onlyValue(message, CASSO_HEADER) ?? '');
+  const header = /^t=([1-9]\d{0,15}),v1=([0-9a-f]{128})$/.exec(
+    onlyHeader(message.headers, CASSO_HEADER) ?? '',
+  );
   const [, timestamp = '', claimed = ''] = header ?? [];
   if (!header) return BAD_SIGNATURE;
-  const notice = parseGatewayJson(message.body) ?? undefined;
-  if (!isJsonObject(notice)) return MALFORMED;
+  const notice = readGatewayObject(message.body);
+  if (!notice) return MALFORMED;
   const signed = `${timestamp}.${sortedJson(notice)}`;
-  const isGenuine = isAnyOf(claimed, secretsOf(account, 'casso'), (secret) =>
-    hmacHex('sha512', secret, signed),
-  );
-  return isGenuine ? { kind: 'genuine', watcher: 'casso', notice } : BAD_SIGNATURE;
+  const expected = secretsNamed(account, 'casso').map((secret) => hmacHex('sha512', secret, signed));
+  return isOneOf(claimed, expected) ? { kind: 'genuine', watcher: 'casso', notice } : BAD_SIGNATURE;
 }
 
 /**
@@ -94,36 +98,20 @@ function proveCasso(message: RawMessage, account: MerchantAccount): Proof {
  * is signed, so nothing beside `data` is believed.
  */
 function provePayos(message: RawMessage, account: MerchantAccount): Proof {
-  const body = parseGatewayJson(message.body) ?? undefined;
-  if (!isJsonObject(body)) return MALFORMED;
+  const body = readGatewayObject(message.body);
+  if (!body) return MALFORMED;
   const data = body.get('data');
-  const claimed = body.get('signature');
-  if (!isJsonObject(data) || typeof claimed !== 'string' || !/^[0-9a-f]{64}$/.test(claimed)) {
-    return BAD_SIGNATURE;
-  }
+  const claimed = textOf(body, 'signature') ?? '';
+  if (!isJsonObject(data) || !/^[0-9a-f]{64}$/.test(claimed)) return BAD_SIGNATURE;
   const signed = signedPairs(data);
-  const isGenuine = isAnyOf(claimed, secretsOf(account, 'payos'), (key) => hmacHex('sha256', key, signed));
-  if (!isGenuine) return BAD_SIGNATURE;
+  const expected = secretsNamed(account, 'payos').map((key) => hmacHex('sha256', key, signed));
+  if (!isOneOf(claimed, expected)) return BAD_SIGNATURE;
   return isUnambiguous(data) ? { kind: 'genuine', watcher: 'payos', notice: data } : MALFORMED;
 }
 
 function genuine(watcher: Watcher, body: Uint8Array): Proof {
-  const notice = parseGatewayJson(body) ?? undefined;
-  return isJsonObject(notice) ? { kind: 'genuine', watcher, notice } : MALFORMED;
-}
-
-/** Every secret is tried, so that the time taken does not tell which one matched. */
-function isAnyOf(claimed: string, secrets: readonly string[], expected: (secret: string) => string): boolean {
-  return secrets.map((secret) => equalInConstantTime(expected(secret), claimed)).includes(true);
-}
-
-function secretsOf(account: MerchantAccount, name: string): string[] {
-  return account.secrets.flatMap((secret) => ((secret[name] ?? '') ? [secret[name] ?? ''] : []));
-}
-
-function onlyValue({ headers }: RawMessage, name: string): string | null {
-  const values = headers.get(name);
-  return values?.length === 1 ? (values[0] ?? null) : null;
+  const notice = readGatewayObject(body);
+  return notice ? { kind: 'genuine', watcher, notice } : MALFORMED;
 }
 
 function byCodeUnit(left: string, right: string): number {
@@ -137,7 +125,7 @@ function sortedJson(value: JsonValue): string {
     return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${sortedJson(member)}`).join(',')}}`;
   }
   if (isJsonArray(value)) return `[${value.map(sortedJson).join(',')}]`;
-  return isNumber(value) ? value.numberText : JSON.stringify(value);
+  return isJsonNumber(value) ? value.numberText : JSON.stringify(value);
 }
 
 function signedPairs(data: JsonObject): string {
@@ -152,7 +140,7 @@ function pairValue(value: JsonValue): string {
   if (value === null || value === 'null' || value === 'undefined') return '';
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean') return String(value);
-  return isNumber(value) ? value.numberText : sortedJson(value);
+  return isJsonNumber(value) ? value.numberText : sortedJson(value);
 }
 
 /**
@@ -164,8 +152,4 @@ function isUnambiguous(data: JsonObject): boolean {
   if (!/^[A-Za-z0-9_|]+$/.test(names)) return false;
   const looksLikeAField = /&[A-Za-z0-9_]+=/;
   return [...data.values()].every((value) => typeof value !== 'string' || !looksLikeAField.test(value));
-}
-
-function isNumber(value: JsonValue): value is { readonly numberText: string } {
-  return typeof value === 'object' && value !== null && 'numberText' in value;
 }

@@ -2,6 +2,7 @@
 import { vnd } from '../../domain/kernel/money.ts';
 import { createRandomBytes } from '../../platform/random.ts';
 import type { GatewayAdapter, GatewayDeps, RefundRequest } from '../gateway-adapter.ts';
+import { callGateway } from '../gateway-call.ts';
 import { FAILURES } from './codes.ts';
 import * as messages from './messages.ts';
 import * as questions from './questions.ts';
@@ -84,11 +85,9 @@ async function ask(
   payment: questions.PaymentKey,
   signal: AbortSignal,
 ): Promise<questions.Answer> {
-  const answer = await fetch(
-    { method: 'POST', url: apiUrl, headers: { 'content-type': 'application/json' }, body },
-    AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS[command])]),
-  );
-  if (answer.status !== 200) throw new Error(`VNPAY answered ${answer.status} to ${command}.`);
+  const headers = { 'content-type': 'application/json' };
+  const call = { operation: command, url: apiUrl, headers, body, timeoutMs: TIMEOUT_MS[command] };
+  const answer = await callGateway(fetch, 'VNPAY', call, signal);
   const read = questions.readAnswer(command, answer.body, payment);
   if (!read)
     throw new Error(`VNPAY's answer to ${command} for ${payment.merchantReference} is not a genuine one.`);

@@ -1,11 +1,11 @@
 /** Pure: what we ask VNPAY's API of payments and refunds, and how its answers are read. Source: querydr&refund.html, 2.1.0, read 2026-11-25. */
 import {
-  isJsonArray,
-  isJsonObject,
-  parseGatewayJson,
+  isJsonNumber,
+  readGatewayObject,
   type JsonObject,
   type JsonValue,
 } from '../../platform/gateway-json.ts';
+import { printable } from '../fields.ts';
 import type { GatewayOutcome, MerchantAccount, RefundOutcome, RefundRequest } from '../gateway-adapter.ts';
 import {
   DONE,
@@ -83,8 +83,8 @@ export function refundRequest(request: RefundRequest, now: Date): string {
 
 /** The fields of an answer that VNPAY signed and that is about this payment; null otherwise. */
 export function readAnswer(command: Command, body: Uint8Array, payment: PaymentKey): Answer | null {
-  const members = parseGatewayJson(body) ?? undefined;
-  const fields = isJsonObject(members) ? scalars(members) : null;
+  const members = readGatewayObject(body);
+  const fields = members && scalars(members);
   if (!fields) return null;
   const value: Answer = (name) => fields.get(name) ?? '';
   const merchant = value('vnp_TmnCode');
@@ -107,7 +107,7 @@ export function readPaymentState(value: Answer, heardAt: Date): GatewayOutcome |
   if (code === NOT_FOUND) return { kind: 'not_known' };
   // The states of a refund say nothing of the payment it gives back of.
   if (type !== TYPES.payment && type !== '')
-    return { kind: 'pending', gatewayCode: printable(`${type}:${state}`) };
+    return { kind: 'pending', gatewayCode: `${printable(type)}:${printable(state)}`.slice(0, 64) };
   if (code === DONE && state === DONE) return readSuccess(value, heardAt);
   if (state === NO_MONEY_TAKEN && (code === DONE || isFailure(code))) {
     return { kind: 'failed', gatewayCode: code === DONE ? state : code };
@@ -189,14 +189,9 @@ function scalars(members: JsonObject): ReadonlyMap<string, string> | null {
 function scalar(value: JsonValue): string | null {
   if (value === null) return '';
   if (typeof value === 'string') return value;
-  if (typeof value === 'boolean' || isJsonArray(value) || isJsonObject(value)) return null;
-  return value.numberText;
+  return isJsonNumber(value) ? value.numberText : null;
 }
 
 function names(short: string): readonly string[] {
   return short.split(' ').map((name) => `vnp_${name}`);
-}
-
-function printable(words: string): string {
-  return words.replaceAll(/[^A-Za-z0-9_./:-]/g, '?').slice(0, 64);
 }

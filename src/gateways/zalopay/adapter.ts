@@ -2,6 +2,7 @@
 import { vnd } from '../../domain/kernel/money.ts';
 import { addMinutes } from '../../domain/kernel/time.ts';
 import type { GatewayAdapter, GatewayDeps } from '../gateway-adapter.ts';
+import { callGateway } from '../gateway-call.ts';
 import * as answers from './answers.ts';
 import * as messages from './messages.ts';
 import { FAILURE_REASONS } from './return-codes.ts';
@@ -98,17 +99,9 @@ async function ask(
   body: string,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const answer = await fetch(
-    {
-      method: 'POST',
-      url: apiUrl + path,
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body,
-    },
-    AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS[path])]),
-  );
-  if (answer.status !== 200) throw new Error(`ZaloPay answered ${answer.status} to ${path}.`);
-  return answer.body;
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const call = { operation: path, url: apiUrl + path, headers, body, timeoutMs: TIMEOUT_MS[path] };
+  return (await callGateway(fetch, 'ZaloPay', call, signal)).body;
 }
 
 function unreadable(path: string, reference: string): Error {

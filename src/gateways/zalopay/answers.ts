@@ -5,9 +5,9 @@
  * alone vouches for them, so what is not wholly in form is not believed.
  */
 import { addMinutes } from '../../domain/kernel/time.ts';
-import { isJsonObject, parseGatewayJson, type JsonObject } from '../../platform/gateway-json.ts';
+import { readGatewayObject, scalarOf, type JsonObject } from '../../platform/gateway-json.ts';
+import { amountOf, instantOf, numberOf, printable } from '../fields.ts';
 import type { GatewayOutcome, RefundOutcome } from '../gateway-adapter.ts';
-import { amountOf, instantOf, numberOf, printable, textOf } from './fields.ts';
 import {
   codeOf,
   ORDER_CODES,
@@ -112,9 +112,9 @@ function meaningOf({ code }: Answer, table: CodeTable): Meaning {
 }
 
 function answerOf(body: Uint8Array): Answer | null {
-  const members = parseGatewayJson(body) ?? undefined;
-  if (!isJsonObject(members)) return null;
-  const returnCode = textOf(members, 'return_code');
+  const members = readGatewayObject(body);
+  if (!members) return null;
+  const returnCode = scalarOf(members, 'return_code');
   if (returnCode === null) return null;
-  return { members, code: codeOf(returnCode, textOf(members, 'sub_return_code') ?? '') };
+  return { members, code: codeOf(returnCode, scalarOf(members, 'sub_return_code') ?? '') };
 }

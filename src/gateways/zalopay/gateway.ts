@@ -1,6 +1,7 @@
 /** ZaloPay made of its variables. */
 import { secretsOf } from '../account-secrets.ts';
 import type { GatewayKind } from '../gateway-adapter.ts';
+import { originsOf } from '../pay-origins.ts';
 import { createZaloPayAdapter } from './adapter.ts';
 
 export const zaloPayGateway: GatewayKind = {
@@ -29,14 +30,8 @@ const PAY_ORIGINS: Readonly<Record<string, string>> = {
 };
 
 function payOriginsOf(values: Readonly<Record<string, string>>, apiUrl: string): readonly string[] {
-  const given = values['ZALOPAY_PAY_ORIGINS'] ?? PAY_ORIGINS[apiUrl] ?? apiUrl;
-  return given.split(',').map((text) => {
-    const address = text.trim();
-    if (!/^https?:\/\//.test(address) || !URL.canParse(address)) {
-      throw new Error(
-        'ZALOPAY_API_URL and ZALOPAY_PAY_ORIGINS must be addresses like https://openapi.zalopay.vn.',
-      );
-    }
-    return new URL(address).origin;
-  });
+  return originsOf(
+    values['ZALOPAY_PAY_ORIGINS'] ?? PAY_ORIGINS[apiUrl] ?? apiUrl,
+    'ZALOPAY_API_URL and ZALOPAY_PAY_ORIGINS must be addresses like https://openapi.zalopay.vn.',
+  );
 }

@@ -1,5 +1,7 @@
 /** Pure: what we send to ZaloPay, its callback and our answer to that. Knows no HTTP and no clock. */
-import { isJsonObject, parseGatewayJson, type JsonObject } from '../../platform/gateway-json.ts';
+import { readGatewayObject, scalarOf, type JsonObject } from '../../platform/gateway-json.ts';
+import { referenceDay } from '../dated-reference.ts';
+import { amountOf, instantOf, numberOf } from '../fields.ts';
 import type {
   CallbackReading,
   CallbackResult,
@@ -9,7 +11,6 @@ import type {
   RefundRequest,
   StartPayment,
 } from '../gateway-adapter.ts';
-import { amountOf, instantOf, numberOf, textOf, zaloPayDay } from './fields.ts';
 import { isFromZaloPay, macOf, queryMacOf } from './signing.ts';
 
 /** `expire_duration_seconds`: 300 to 2,592,000, 900 unless told (order create, read 2026-11-25). */
@@ -90,13 +91,13 @@ export function refundId({
   submittedAt,
   refundReference,
 }: Pick<RefundRequest, 'account' | 'submittedAt' | 'refundReference'>): string {
-  return `${zaloPayDay(submittedAt)}_${account.merchantId}_${refundReference}`;
+  return `${referenceDay(submittedAt)}_${account.merchantId}_${refundReference}`;
 }
 
 /** `yymmdd_`, the number in base 36 and twelve digits nobody can guess: at most 32 of 40 characters. */
 export function merchantReference(paymentNumber: bigint, startedAt: Date, nonce: string): string {
   // The nonce has a fixed length, so two numbers never give one reference.
-  return `${zaloPayDay(startedAt)}_${paymentNumber.toString(36)}${nonce.slice(-12)}`.toUpperCase();
+  return `${referenceDay(startedAt)}_${paymentNumber.toString(36)}${nonce.slice(-12)}`.toUpperCase();
 }
 
 /**
@@ -105,7 +106,7 @@ export function merchantReference(paymentNumber: bigint, startedAt: Date, nonce:
  * What is read stands in `data`, a JSON text under the MAC; an order of another app is as good as forged.
  */
 export function readCallback(message: RawMessage, account: MerchantAccount): CallbackReading {
-  const envelope = message.method === 'POST' ? membersOf(message.body) : null;
+  const envelope = message.method === 'POST' ? readGatewayObject(message.body) : null;
   const data = envelope?.get('data');
   const mac = envelope?.get('mac');
   if (!envelope || typeof data !== 'string') return { kind: 'rejected', why: 'malformed' };
@@ -113,9 +114,9 @@ export function readCallback(message: RawMessage, account: MerchantAccount): Cal
     return { kind: 'rejected', why: 'bad_signature' };
   }
   // 1 is an order, 2 an agreement to pay by token, which we never ask for.
-  const order = textOf(envelope, 'type') === '1' ? membersOf(Buffer.from(data)) : null;
+  const order = scalarOf(envelope, 'type') === '1' ? readGatewayObject(Buffer.from(data)) : null;
   if (!order) return { kind: 'rejected', why: 'malformed' };
-  if (textOf(order, 'app_id') !== account.merchantId) return { kind: 'rejected', why: 'bad_signature' };
+  if (scalarOf(order, 'app_id') !== account.merchantId) return { kind: 'rejected', why: 'bad_signature' };
   return readOrder(order);
 }
 
@@ -130,11 +131,6 @@ function readOrder(order: JsonObject): CallbackReading {
   }
   const outcome = { kind: 'succeeded', amount, gatewayTransactionId, paidAt } as const;
   return { kind: 'read', items: [{ kind: 'payment', merchantReference: reference, outcome }] };
-}
-
-function membersOf(bytes: Uint8Array): JsonObject | null {
-  const value = parseGatewayJson(bytes) ?? undefined;
-  return isJsonObject(value) ? value : null;
 }
 
 /** ZaloPay reads the body: it calls again, three times at most, after 0 and after no answer. */

@@ -1,5 +1,6 @@
 /** Pure: ZaloPay's MACs. key1 is for what we send, key2 for what ZaloPay sends. */
-import { equalInConstantTime, hmacHex } from '../../platform/signatures.ts';
+import { hmacHex, isOneOf } from '../../platform/signatures.ts';
+import { newestSecret, secretsNamed } from '../account-secrets.ts';
 import type { MerchantAccount } from '../gateway-adapter.ts';
 
 /**
@@ -20,16 +21,10 @@ export function queryMacOf(account: MerchantAccount, values: readonly string[]):
 export function isFromZaloPay(data: string, mac: string, account: MerchantAccount): boolean {
   // Lower case only: one MAC has one spelling.
   if (!/^[0-9a-f]{64}$/.test(mac)) return false;
-  let isGenuine = false;
-  for (const { key2 = '' } of account.secrets) {
-    // All keys are tried, so that the time taken does not tell which one matched.
-    if (key2 !== '' && equalInConstantTime(hmacHex('sha256', key2, data), mac)) isGenuine = true;
-  }
-  return isGenuine;
+  const expected = secretsNamed(account, 'key2').map((key2) => hmacHex('sha256', key2, data));
+  return isOneOf(mac, expected);
 }
 
 function newestKey1(account: MerchantAccount): string {
-  const key1 = account.secrets.map((secret) => secret['key1'] ?? '').find((key) => key !== '');
-  if (key1 === undefined) throw new Error(`Merchant account ${account.code} has no ZaloPay key1.`);
-  return key1;
+  return newestSecret(account, 'key1', 'ZaloPay key1');
 }

@@ -1,5 +1,6 @@
 /** The page of a sandbox agency's inbox: what arrived, whether it verified, and switches for its manners. */
-import { renderToString } from 'preact-render-to-string';
+import { standInDocument } from '../stand-in-page.tsx';
+import { hanoiClock, type StandInLocale } from '../stand-in-texts.ts';
 import { INBOX_MANNERS, type Inbox, type InboxManner, type InboxMessage } from './inbox-store.ts';
 
 const VI = {
@@ -31,7 +32,7 @@ const EN: typeof VI = {
 };
 
 export interface InboxView {
-  readonly locale: 'vi' | 'en';
+  readonly locale: StandInLocale;
   /** Path of this inbox. */
   readonly path: string;
   readonly stylePath: string;
@@ -44,48 +45,34 @@ export function inboxPage(view: InboxView): string {
   const texts = locale === 'en' ? EN : VI;
   const other = locale === 'vi' ? 'en' : 'vi';
   const title = texts.title(inbox.agencyCode);
-  const html = renderToString(
-    <html lang={locale}>
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="robots" content="noindex" />
-        <title>{title}</title>
-        <link rel="stylesheet" href={view.stylePath} />
-      </head>
-      <body>
-        <header>
-          <p class="strip">{texts.strip}</p>
-        </header>
-        <main>
-          <p>
-            <a href={`?lang=${other}`} lang={other} hreflang={other}>
-              {texts.otherLanguage}
-            </a>
-          </p>
-          <h1>{title}</h1>
-          {inbox.secrets.length === 0 ? <p class="bad">{texts.noSecret}</p> : null}
-          <form method="post" action={`${view.path}/manner`}>
-            <label for="manner">{texts.answer}</label>
-            <select id="manner" name="manner">
-              {INBOX_MANNERS.map((manner: InboxManner) => (
-                <option key={manner} value={manner} selected={manner === inbox.manner}>
-                  {texts.manners[manner]}
-                </option>
-              ))}
-            </select>
-            <button type="submit">{texts.change}</button>
-          </form>
-          {messages.length === 0 ? (
-            <p>{texts.none}</p>
-          ) : (
-            <Messages messages={messages} texts={texts} title={title} />
-          )}
-        </main>
-      </body>
-    </html>,
+  return standInDocument(
+    { locale, title, stylePath: view.stylePath, strip: texts.strip },
+    <>
+      <p>
+        <a href={`?lang=${other}`} lang={other} hreflang={other}>
+          {texts.otherLanguage}
+        </a>
+      </p>
+      <h1>{title}</h1>
+      {inbox.secrets.length === 0 ? <p class="bad">{texts.noSecret}</p> : null}
+      <form method="post" action={`${view.path}/manner`}>
+        <label for="manner">{texts.answer}</label>
+        <select id="manner" name="manner">
+          {INBOX_MANNERS.map((manner: InboxManner) => (
+            <option key={manner} value={manner} selected={manner === inbox.manner}>
+              {texts.manners[manner]}
+            </option>
+          ))}
+        </select>
+        <button type="submit">{texts.change}</button>
+      </form>
+      {messages.length === 0 ? (
+        <p>{texts.none}</p>
+      ) : (
+        <Messages messages={messages} texts={texts} title={title} />
+      )}
+    </>,
   );
-  return `<!doctype html>${html}`;
 }
 
 interface MessagesProps {
@@ -129,11 +116,6 @@ function Messages({ messages, texts, title }: MessagesProps) {
       </table>
     </div>
   );
-}
-
-function hanoiClock(at: Date): string {
-  const local = new Date(at.getTime() + 7 * 3_600_000).toISOString();
-  return `${local.slice(11, 19)} ${local.slice(8, 10)}/${local.slice(5, 7)}/${local.slice(0, 4)}`;
 }
 
 export const INBOX_STYLE = `

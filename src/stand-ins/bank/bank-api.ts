@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import express, { type Request, type Response, type Router } from 'express';
 import { z } from 'zod';
 import { inTransaction } from '../../platform/database.ts';
+import type { NoticeSender } from '../notice-sender.ts';
 import * as book from './bank-book.ts';
-import type { CallbackSender } from './bank-callbacks.ts';
 import { decide, type DecisionDeps } from './bank-decisions.ts';
 import { settlementFile } from './bank-file.ts';
 import { chargeEntry, hanoiTime, orderEntry, refundEntry } from './bank-notices.ts';
@@ -52,7 +52,7 @@ interface Failure {
 
 type Answer = Readonly<Record<string, unknown>> | Failure;
 
-export function createBankApi(deps: BankApiDeps, sender: CallbackSender): Router {
+export function createBankApi(deps: BankApiDeps, sender: NoticeSender): Router {
   const router = express.Router();
   router.use(express.raw({ type: () => true, limit: '64kb' }));
 

@@ -1,5 +1,6 @@
 /** SQL of the notices the pretend bank still owes its merchants. The row is the job; a lease outlives a dead sender. */
 import { query, type Database, type Reader, type Tx } from '../../platform/database.ts';
+import type { Claim } from '../notice-sender.ts';
 import { switchValue } from './bank-book.ts';
 import type { BankOrder, CallbackManner } from './bank-types.ts';
 
@@ -47,19 +48,11 @@ export interface DueCallback {
   readonly attempts: number;
 }
 
-export interface Claim {
-  readonly now: Date;
-  /** Takes those that wait for a later time, too. */
-  readonly ignoreDueTime: boolean;
-  /** Already sent in this round. */
-  readonly except: readonly bigint[];
-  readonly limit: number;
-}
-
 /** Takes at most `limit` due notices for this sender. */
 export async function claimCallbacks(
   db: Database,
-  { now, ignoreDueTime, except, limit }: Claim,
+  { now, ignoreDueTime, except }: Claim,
+  limit: number,
 ): Promise<DueCallback[]> {
   return query<DueCallback>(
     db,

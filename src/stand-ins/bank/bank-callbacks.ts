@@ -1,6 +1,6 @@
 /** Sends what the pretend bank owes its merchants: signed, repeated with growing pauses until a 2xx, over any crash. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
+import { createNoticeSender, type NoticeSender } from '../notice-sender.ts';
 import { claimCallbacks, recordSending, type DueCallback } from './bank-callback-store.ts';
 import { carryOutWhatIsDue, type DecisionDeps } from './bank-decisions.ts';
 import { signedBy } from './bank-signatures.ts';
@@ -12,58 +12,20 @@ export interface SenderDeps extends DecisionDeps {
   readonly onFault: (error: unknown) => void;
 }
 
-export interface CallbackSender {
-  /**
-   * Does everything due now and returns how many sendings there were; those that fail wait for their next time.
-   * With `ignoreDueTime` each notice still owed is sent once more, whenever it was due.
-   */
-  pump(options?: { readonly ignoreDueTime?: boolean }): Promise<number>;
-  start(): void;
-  /** Resolves once nothing of this sender runs any more. */
-  stop(): Promise<void>;
-}
-
 const BATCH = 32;
 const PAUSE_MS = 250;
 const SEND_TIMEOUT_MS = 10_000;
 const MAX_BACKOFF_MS = 60_000;
 
-export function createCallbackSender(deps: SenderDeps): CallbackSender {
-  let stopping: AbortController | null = null;
-  let running: Promise<void> = Promise.resolve();
-
-  async function pump({ ignoreDueTime = false }: { readonly ignoreDueTime?: boolean } = {}): Promise<number> {
-    await carryOutWhatIsDue(deps);
-    const sent: bigint[] = [];
-    for (;;) {
-      const now = deps.clock.now();
-      const claimed = await claimCallbacks(deps.db, { now, ignoreDueTime, except: sent, limit: BATCH });
-      if (claimed.length === 0) return sent.length;
-      await Promise.all(claimed.map((callback) => sendOnce(deps, callback)));
-      sent.push(...claimed.map(({ id }) => id));
-    }
-  }
-
-  async function loop(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await pump().catch(deps.onFault);
-      await delay(PAUSE_MS, undefined, { signal, ref: false }).catch(() => undefined);
-    }
-  }
-
-  return {
-    pump,
-    start() {
-      if (stopping) return;
-      stopping = new AbortController();
-      running = loop(stopping.signal);
-    },
-    async stop() {
-      stopping?.abort();
-      await running;
-      stopping = null;
-    },
-  };
+export function createCallbackSender(deps: SenderDeps): NoticeSender {
+  return createNoticeSender({
+    clock: deps.clock,
+    carryOutWhatIsDue: () => carryOutWhatIsDue(deps),
+    claim: (claim) => claimCallbacks(deps.db, claim, BATCH),
+    send: (callback) => sendOnce(deps, callback),
+    onFault: deps.onFault,
+    pauseMs: PAUSE_MS,
+  });
 }
 
 async function sendOnce(deps: SenderDeps, callback: DueCallback): Promise<void> {

@@ -1,13 +1,14 @@
 /** The pretend bank's pages: pay, done, and the open book. Work without script. */
 import type { ComponentChildren } from 'preact';
-import { BookTable, Choice, NumberChoice, standInPage } from '../stand-in-page.tsx';
+import { BookTable, Choice, payerPage, standInPage, type StandInShell } from '../stand-in-page.tsx';
+import { dong, hanoiClock, type StandInLocale } from '../stand-in-texts.ts';
 import type { CallbackRow } from './bank-callback-store.ts';
-import { hanoiDay, hanoiTime } from './bank-notices.ts';
-import { bankAmount, bankTexts, type BankLocale, type BankTexts } from './bank-texts.ts';
+import { hanoiDay } from './bank-notices.ts';
+import { bankTexts } from './bank-texts.ts';
 import { DECLINE_CODES, type BankCharge, type BankOrder, type BankRefund } from './bank-types.ts';
 
 interface PageView {
-  readonly locale: BankLocale;
+  readonly locale: StandInLocale;
   /** Path of the bank's pages, without a trailing slash. */
   readonly base: string;
 }
@@ -15,6 +16,7 @@ interface PageView {
 export interface PayView extends PageView {
   readonly order: BankOrder;
   readonly payee: string;
+  readonly wayBack: string;
   readonly now: Date;
 }
 
@@ -28,76 +30,27 @@ export interface BookView extends PageView {
 }
 
 export function payPage(view: PayView): string {
-  const { order, locale, now } = view;
+  const { order, locale, payee, wayBack, now } = view;
   const texts = bankTexts(locale);
-  const isOpen = order.state === 'open' && order.expiresAt > now;
-  const title = isOpen ? texts.payTitle : order.state === 'open' ? texts.expiredTitle : texts.decidedTitle;
-  return page(
-    view,
-    title,
-    <>
-      <h1>{title}</h1>
-      <p class="amount">{bankAmount(order.amount, locale)}</p>
-      <dl>
-        <dt>{texts.payee}</dt>
-        <dd>{view.payee}</dd>
-        <dt>{texts.content}</dt>
-        <dd>{order.description}</dd>
-        <dt>{texts.reference}</dt>
-        <dd class="code">{order.merchantReference}</dd>
-        {isOpen ? null : (
-          <>
-            <dt>{texts.state}</dt>
-            <dd>{texts.states[order.state]}</dd>
-          </>
-        )}
-      </dl>
-      {isOpen ? <Choices texts={texts} order={order} /> : null}
-      {isOpen ? null : (
-        <p>
-          <a class="button" href={order.returnUrl}>
-            {texts.back}
-          </a>
-        </p>
-      )}
-    </>,
-  );
-}
-
-function Choices({ texts, order }: { readonly texts: BankTexts; readonly order: BankOrder }) {
-  return (
-    <>
-      <Choice fields={{ action: 'approve' }} label={texts.approve} primary />
-      <form method="post" class="choice">
-        <input type="hidden" name="action" value="decline" />
-        <label for="code">{texts.declineWith}</label>
-        <select id="code" name="code">
-          {DECLINE_CODES.map((code) => (
-            <option key={code} value={code}>
-              {`${code} – ${texts.codes[code]}`}
-            </option>
-          ))}
-        </select>
-        <button type="submit">{texts.decline}</button>
-      </form>
-      <section aria-labelledby="faults">
-        <h2 id="faults">{texts.faultsTitle}</h2>
+  return payerPage(shellOf(view), {
+    texts,
+    payment: order,
+    payee,
+    reference: order.merchantReference,
+    wayBack,
+    now,
+    declines: DECLINE_CODES.map((code) => ({ code, meaning: texts.codes[code] })),
+    faults: (
+      <>
         <Choice fields={{ action: 'no_return' }} label={texts.noReturn} />
         <Choice fields={{ action: 'say_nothing' }} label={texts.sayNothing} />
         <Choice fields={{ action: 'charge_twice' }} label={texts.twice} />
         <Choice fields={{ action: 'notice_twice' }} label={texts.noticeTwice} />
         <Choice fields={{ action: 'notice_forged' }} label={texts.noticeForged} />
         <Choice fields={{ action: 'notice_lost' }} label={texts.noticeLost} />
-        <NumberChoice
-          action="other_amount"
-          name="amount"
-          label={texts.otherAmount}
-          value={(order.amount - 1n).toString()}
-        />
-        <NumberChoice action="later" name="seconds" label={texts.later} value="30" />
-      </section>
-    </>
-  );
+      </>
+    ),
+  });
 }
 
 export function bookPage(view: BookView): string {
@@ -116,8 +69,8 @@ export function bookPage(view: BookView): string {
         caption={texts.waiting}
         head={[texts.time, texts.amount, texts.reference, texts.state]}
         rows={view.waiting.map((order) => [
-          clock(order.createdAt),
-          bankAmount(order.amount, locale),
+          hanoiClock(order.createdAt),
+          dong(order.amount, locale),
           <a href={`${base}/pay/${order.id}`}>{order.merchantReference}</a>,
           texts.states[order.state],
         ])}
@@ -127,8 +80,8 @@ export function bookPage(view: BookView): string {
         caption={texts.charges}
         head={[texts.time, texts.amount, texts.reference, texts.transaction]}
         rows={view.charges.map((charge) => [
-          clock(charge.chargedAt),
-          bankAmount(charge.amount, locale),
+          hanoiClock(charge.chargedAt),
+          dong(charge.amount, locale),
           charge.merchantReference,
           charge.transactionId,
         ])}
@@ -140,7 +93,7 @@ export function bookPage(view: BookView): string {
         rows={view.refunds.map((refund) => [
           refund.refundId,
           refund.refundReference,
-          bankAmount(refund.amount, locale),
+          dong(refund.amount, locale),
           texts.states[refund.state],
         ])}
       />
@@ -168,13 +121,11 @@ export function messagePage(view: PageView, message: string): string {
   return page(view, message, <h1>{message}</h1>);
 }
 
-function page({ locale, base }: PageView, title: string, content: ComponentChildren): string {
-  const { bank: name, strip, otherLanguage } = bankTexts(locale);
-  return standInPage({ locale, base, name, strip, otherLanguage }, title, content);
+function page(view: PageView, title: string, content: ComponentChildren): string {
+  return standInPage(shellOf(view), title, content);
 }
 
-/** 09:14:02 22/11/2026, Viet Nam. */
-function clock(at: Date): string {
-  const [, year, month, day, time] = /^(\d+)-(\d+)-(\d+)T([\d:]+)/.exec(hanoiTime(at)) ?? [];
-  return `${String(time)} ${String(day)}/${String(month)}/${String(year)}`;
+function shellOf({ locale, base }: PageView): StandInShell {
+  const { bank: name, strip, otherLanguage } = bankTexts(locale);
+  return { locale, base, name, strip, otherLanguage };
 }

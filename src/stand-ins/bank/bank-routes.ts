@@ -1,30 +1,28 @@
 /** The pretend bank's doors: its API, its levers and its pages, to be mounted at /sandbox/bank. */
 import express, { type Request, type Response, type Router } from 'express';
+import type { NoticeSender } from '../notice-sender.ts';
+import { addStyle, pageView } from '../stand-in-doors.ts';
 import { createBankApi, type BankApiDeps } from './bank-api.ts';
 import * as book from './bank-book.ts';
 import { listCallbacks } from './bank-callback-store.ts';
-import type { CallbackSender } from './bank-callbacks.ts';
 import { createBankControl } from './bank-control.ts';
 import { decide } from './bank-decisions.ts';
 import { hanoiTime } from './bank-notices.ts';
 import { bookPage, messagePage, payPage } from './bank-pages.tsx';
-import { STAND_IN_STYLE } from '../stand-in-style.ts';
-import { bankTexts, type BankLocale } from './bank-texts.ts';
+import { bankTexts } from './bank-texts.ts';
 import { DECLINE_CODES, type BankDecision, type BankOrder } from './bank-types.ts';
 
 const PAGE_ROWS = 50;
 /** The judge reads the whole book; a run that is larger than this is another kind of test. */
 const JUDGE_ROWS = 1_000_000;
 
-export function createBankRouter(deps: BankApiDeps, sender: CallbackSender): Router {
+export function createBankRouter(deps: BankApiDeps, sender: NoticeSender): Router {
   const router = express.Router();
   // Before the API, which reads its bodies raw.
   router.use('/api/control', createBankControl(deps, sender));
   router.use('/api', createBankApi(deps, sender));
 
-  router.get('/style.css', (_request, response) => {
-    response.type('text/css').set('cache-control', 'public, max-age=300').send(STAND_IN_STYLE);
-  });
+  addStyle(router);
 
   router.get('/', async (request, response) => {
     response.send(
@@ -52,7 +50,7 @@ export function createBankRouter(deps: BankApiDeps, sender: CallbackSender): Rou
     }
     const payee = deps.merchants.get(order.merchantId)?.name ?? order.merchantId;
     const view = pageView(request, order.locale === 'en' ? 'en' : 'vi');
-    response.send(payPage({ ...view, order, payee, now: deps.clock.now() }));
+    response.send(payPage({ ...view, order, payee, wayBack: order.returnUrl, now: deps.clock.now() }));
   });
 
   router.post(
@@ -152,12 +150,6 @@ async function wholeBook({ db }: BankApiDeps) {
       is_done: callback.doneAt !== null,
     })),
   };
-}
-
-function pageView(request: Request, usual: BankLocale) {
-  const asked = request.query['lang'];
-  const locale: BankLocale = asked === 'vi' || asked === 'en' ? asked : usual;
-  return { locale, base: request.baseUrl };
 }
 
 function refuse(request: Request, response: Response, status: number, message: 'notFound' | 'badForm'): void {

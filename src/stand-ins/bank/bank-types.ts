@@ -1,4 +1,5 @@
 /** The pretend bank's own words: what it remembers and how a payer may decide. Shares nothing with the service. */
+import type { PayerDecision } from '../payer-decision.ts';
 
 /** The bank's clock; the test clock moves it with the service's. */
 export interface BankClock {
@@ -56,26 +57,7 @@ export interface BankRefund {
 export const CALLBACK_MANNERS = ['once', 'twice', 'forged', 'lost', 'never'] as const;
 export type CallbackManner = (typeof CALLBACK_MANNERS)[number];
 
-/** What the payer, or a test in the payer's place, decides. */
-export type BankDecision =
-  | {
-      readonly kind: 'approve';
-      /** Another amount than ordered, in dong. */
-      readonly amount?: bigint;
-      /** 2 charges the payer twice, under two transaction ids. */
-      readonly charges?: 1 | 2;
-      readonly manner?: CallbackManner;
-      /** Approves whatever the state: money that comes late, or after a decline. */
-      readonly evenIfClosed?: boolean;
-    }
-  | {
-      readonly kind: 'decline';
-      readonly code: string;
-      readonly manner?: CallbackManner;
-      /** Tells the merchant so even after a charge: a bank that contradicts itself. The charge stays. */
-      readonly evenIfClosed?: boolean;
-    }
-  | { readonly kind: 'later'; readonly seconds: number; readonly manner?: CallbackManner };
+export type BankDecision = PayerDecision<CallbackManner>;
 
 /** Codes with which the bank declines, as its protocol page lists them. */
 export const DECLINE_CODES = ['51', '61', '55', '24', '91'] as const;

@@ -1,8 +1,9 @@
 /** The pretend bank behind the sandbox gateway, put together: a router, a sender of callbacks, and levers for tests. */
 import type { Router } from 'express';
 import type { Database } from '../../platform/database.ts';
+import type { NoticeSender } from '../notice-sender.ts';
 import * as book from './bank-book.ts';
-import { createCallbackSender, type CallbackSender } from './bank-callbacks.ts';
+import { createCallbackSender } from './bank-callbacks.ts';
 import { decide, type Decided } from './bank-decisions.ts';
 import { createBankRouter } from './bank-routes.ts';
 import type {
@@ -35,7 +36,7 @@ export interface BankOptions {
 export interface Bank {
   /** To be mounted at the path of `bankUrl`, before anything that reads bodies. */
   readonly router: Router;
-  readonly callbacks: CallbackSender;
+  readonly callbacks: NoticeSender;
   /** In the payer's place. Null when the bank knows no such order. */
   decide(merchantReference: string, decision: BankDecision, merchantId?: string): Promise<Decided | null>;
   /** Plays a fault the next `count` times; 0 switches it off. */

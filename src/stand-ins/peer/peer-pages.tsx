@@ -1,8 +1,9 @@
 /** The pages of a played gateway: pay, done, and its open book. Work without script. */
 import type { ComponentChildren } from 'preact';
-import { BookTable, Choice, NumberChoice, standInPage } from '../stand-in-page.tsx';
+import { BookTable, Choice, payerPage, standInPage, type StandInShell } from '../stand-in-page.tsx';
+import { dong, hanoiClock, type StandInLocale } from '../stand-in-texts.ts';
 import type { NoticeRow } from './peer-store.ts';
-import { peerAmount, peerTexts, type PeerLocale, type PeerTexts } from './peer-texts.ts';
+import { peerTexts } from './peer-texts.ts';
 import {
   NOTICE_MANNERS,
   PEER_SWITCHES,
@@ -14,7 +15,7 @@ import {
 } from './peer-types.ts';
 
 export interface PageView {
-  readonly locale: PeerLocale;
+  readonly locale: StandInLocale;
   /** Path of the gateway's pages, without a trailing slash. */
   readonly base: string;
   readonly protocol: Pick<PeerProtocol, 'name'>;
@@ -36,78 +37,26 @@ export interface BookView extends PageView {
 }
 
 export function payPage(view: PayView): string {
-  const { payment, locale, now } = view;
+  const { payment, locale, protocol, wayBack, now } = view;
   const texts = peerTexts(locale);
-  const isOpen = payment.state === 'open' && payment.expiresAt > now;
-  const title = isOpen ? texts.payTitle : payment.state === 'open' ? texts.expiredTitle : texts.decidedTitle;
-  return page(
-    view,
-    title,
-    <>
-      <h1>{title}</h1>
-      <p class="amount">{peerAmount(payment.amount, locale)}</p>
-      <dl>
-        <dt>{texts.payee}</dt>
-        <dd>{payment.merchantId}</dd>
-        <dt>{texts.content}</dt>
-        <dd>{payment.description}</dd>
-        <dt>{texts.reference}</dt>
-        <dd class="code">{payment.reference}</dd>
-        {isOpen ? null : (
-          <>
-            <dt>{texts.state}</dt>
-            <dd>{texts.states[payment.state]}</dd>
-          </>
-        )}
-      </dl>
-      {isOpen ? (
-        <Choices texts={texts} view={view} />
-      ) : (
-        <p>
-          <a class="button" href={view.wayBack}>
-            {texts.back}
-          </a>
-        </p>
-      )}
-    </>,
-  );
-}
-
-function Choices({ texts, view }: { readonly texts: PeerTexts; readonly view: PayView }) {
-  const { payment, protocol } = view;
-  return (
-    <>
-      <Choice fields={{ action: 'approve' }} label={texts.approve} primary />
-      <form method="post" class="choice">
-        <input type="hidden" name="action" value="decline" />
-        <label for="code">{texts.declineWith}</label>
-        <select id="code" name="code">
-          {protocol.declineCodes.map(({ code, meaning }) => (
-            <option key={code} value={code}>
-              {`${code} – ${meaning}`}
-            </option>
-          ))}
-          <option value={protocol.unknownCode}>{`${protocol.unknownCode} – ${texts.unknownCode}`}</option>
-        </select>
-        <button type="submit">{texts.decline}</button>
-      </form>
-      <section aria-labelledby="faults">
-        <h2 id="faults">{texts.faultsTitle}</h2>
+  return payerPage(shellOf(view), {
+    texts,
+    payment,
+    payee: payment.merchantId,
+    reference: payment.reference,
+    wayBack,
+    now,
+    declines: [...protocol.declineCodes, { code: protocol.unknownCode, meaning: texts.unknownCode }],
+    faults: (
+      <>
         <Choice fields={{ action: 'approve', stay: 'yes' }} label={texts.noReturn} />
         <Choice fields={{ action: 'charge_twice' }} label={texts.twice} />
         {NOTICE_MANNERS.filter((manner) => manner !== 'once').map((manner) => (
           <Choice key={manner} fields={{ action: 'approve', manner }} label={texts.manners[manner]} />
         ))}
-        <NumberChoice
-          action="other_amount"
-          name="amount"
-          label={texts.otherAmount}
-          value={(payment.amount - 1n).toString()}
-        />
-        <NumberChoice action="later" name="seconds" label={texts.later} value="30" />
-      </section>
-    </>
-  );
+      </>
+    ),
+  });
 }
 
 export function bookPage(view: BookView): string {
@@ -124,7 +73,7 @@ export function bookPage(view: BookView): string {
         head={[texts.time, texts.amount, texts.reference, texts.state]}
         rows={view.payments.map((payment) => [
           hanoiClock(payment.createdAt),
-          peerAmount(payment.amount, locale),
+          dong(payment.amount, locale),
           <a href={`${base}/pay/${payment.id}`}>{payment.reference}</a>,
           `${texts.states[payment.state]} ${payment.code ?? ''}`,
         ])}
@@ -135,7 +84,7 @@ export function bookPage(view: BookView): string {
         head={[texts.time, texts.amount, texts.transaction]}
         rows={view.charges.map((charge) => [
           hanoiClock(charge.chargedAt),
-          peerAmount(charge.amount, locale),
+          dong(charge.amount, locale),
           charge.transactionId,
         ])}
       />
@@ -146,7 +95,7 @@ export function bookPage(view: BookView): string {
         rows={view.refunds.map((refund) => [
           refund.refundId,
           refund.refundReference,
-          peerAmount(refund.amount, locale),
+          dong(refund.amount, locale),
           texts.states[refund.state],
         ])}
       />
@@ -188,17 +137,11 @@ export function messagePage(view: PageView, message: string): string {
   return page(view, message, <h1>{message}</h1>);
 }
 
-function page({ locale, base, protocol }: PageView, title: string, content: ComponentChildren): string {
-  const { strip, otherLanguage } = peerTexts(locale);
-  const { name } = protocol;
-  return standInPage({ locale, base, name, strip: strip(name), otherLanguage }, title, content);
+function page(view: PageView, title: string, content: ComponentChildren): string {
+  return standInPage(shellOf(view), title, content);
 }
 
-/** 09:14:02 22/11/2026, Viet Nam. */
-function hanoiClock(at: Date): string {
-  return new Intl.DateTimeFormat('vi-VN', {
-    timeZone: 'Asia/Ho_Chi_Minh',
-    dateStyle: 'short',
-    timeStyle: 'medium',
-  }).format(at);
+function shellOf({ locale, base, protocol: { name } }: PageView): StandInShell {
+  const { strip, otherLanguage } = peerTexts(locale);
+  return { locale, base, name, strip: strip(name), otherLanguage };
 }

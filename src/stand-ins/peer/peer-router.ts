@@ -1,10 +1,11 @@
 /** A played gateway's doors: its own API, the page where payers decide, its book, and levers for programs. */
 import express, { type Request, type Response, type Router } from 'express';
 import { z } from 'zod';
-import { STAND_IN_STYLE } from '../stand-in-style.ts';
+import type { NoticeSender } from '../notice-sender.ts';
+import { Amount, decisionBody } from '../payer-decision.ts';
+import { addStyle, createLevers, pageView } from '../stand-in-doors.ts';
 import { decide, findOrComeAcross, type DecisionDeps } from './peer-decisions.ts';
-import { bookPage, messagePage, payPage, type PayView } from './peer-pages.tsx';
-import type { NoticeSender } from './peer-sender.ts';
+import { bookPage, messagePage, payPage } from './peer-pages.tsx';
 import * as store from './peer-store.ts';
 import { peerTexts } from './peer-texts.ts';
 import {
@@ -20,29 +21,8 @@ const PAGE_ROWS = 50;
 const JUDGE_ROWS = 1_000_000;
 
 const manner = z.enum(NOTICE_MANNERS).default('once');
-const amount = z
-  .union([z.int().nonnegative(), z.string().regex(/^\d{1,16}$/)])
-  .transform((text) => BigInt(text));
 const count = z.coerce.number().int().min(0).max(1_000_000);
-const DecisionBody = z.intersection(
-  z.object({ reference: z.string() }),
-  z.discriminatedUnion('kind', [
-    z.object({
-      kind: z.literal('approve'),
-      amount: amount.optional(),
-      charges: z.union([z.literal(1), z.literal(2)]).default(1),
-      manner,
-      even_if_closed: z.boolean().default(false),
-    }),
-    z.object({
-      kind: z.literal('decline'),
-      code: z.string().max(40),
-      manner,
-      even_if_closed: z.boolean().default(false),
-    }),
-    z.object({ kind: z.literal('later'), seconds: z.number().min(0).max(604_800), manner }),
-  ]),
-);
+const DecisionBody = z.intersection(z.object({ reference: z.string() }), decisionBody(NOTICE_MANNERS));
 const SwitchBody = z.object({ name: z.enum(PEER_SWITCHES), count });
 const PumpBody = z.object({ ignore_due_time: z.boolean().default(false) });
 
@@ -51,14 +31,13 @@ export function createPeerRouter(deps: DecisionDeps, sender: NoticeSender, api: 
   const { gateway } = protocol;
   const router = express.Router();
 
-  router.get('/style.css', (_request, response) => {
-    response.type('text/css').set('cache-control', 'public, max-age=300').send(STAND_IN_STYLE);
-  });
+  addStyle(router);
 
   router.get('/', async (request, response) => {
     response.send(
       bookPage({
-        ...pageView(deps, request, 'vi'),
+        ...pageView(request, 'vi'),
+        protocol,
         payments: await store.listPayments(db, gateway, PAGE_ROWS),
         charges: await store.listCharges(db, gateway, PAGE_ROWS),
         refunds: await store.listRefunds(db, gateway, PAGE_ROWS),
@@ -78,7 +57,7 @@ export function createPeerRouter(deps: DecisionDeps, sender: NoticeSender, api: 
       refuse(deps, request, response, 404, 'notFound');
       return;
     }
-    const view = pageView(deps, request, payment.locale);
+    const view = { ...pageView(request, payment.locale), protocol };
     const wayBack = protocol.wayBack(await newsOf(deps, payment), clock.now());
     response.send(payPage({ ...view, payment, wayBack, now: clock.now() }));
   });
@@ -128,25 +107,11 @@ export function createPeerRouter(deps: DecisionDeps, sender: NoticeSender, api: 
 
 function controlRouter(deps: DecisionDeps, sender: NoticeSender): Router {
   const { gateway } = deps.protocol;
-  const router = express.Router();
-  router.use(express.json());
-
-  function lever<Body>(path: string, shape: z.ZodType<Body>, work: (body: Body) => Promise<object | null>) {
-    router.post(path, async (request, response) => {
-      const body = shape.safeParse(request.body ?? {});
-      if (!body.success) {
-        response.status(400).json({ error: z.prettifyError(body.error) });
-        return;
-      }
-      const result = await work(body.data);
-      response.status(result ? 200 : 404).json(result ?? { error: 'there is no such payment' });
-    });
-  }
-
+  const { router, lever } = createLevers();
   lever('/decide', DecisionBody, async (body) => {
     const payment = await findOrComeAcross(deps, body.reference);
     if (!payment) return null;
-    await decide(deps, payment.id, bodyDecision(body));
+    await decide(deps, payment.id, body);
     const charges = await store.chargesOfPayment(deps.db, payment.id);
     return { transaction_ids: charges.map(({ transactionId }) => transactionId) };
   });
@@ -160,14 +125,6 @@ function controlRouter(deps: DecisionDeps, sender: NoticeSender): Router {
   return router;
 }
 
-function bodyDecision(body: z.output<typeof DecisionBody>): PeerDecision {
-  if (body.kind === 'later') return body;
-  const { manner: how, even_if_closed: evenIfClosed } = body;
-  if (body.kind === 'decline') return { kind: body.kind, code: body.code, manner: how, evenIfClosed };
-  const told = body.amount === undefined ? {} : { amount: body.amount };
-  return { kind: body.kind, charges: body.charges, manner: how, evenIfClosed, ...told };
-}
-
 /** What each button of the pay page means; null for a form that is none of them. */
 function decisionOf(fields: Readonly<Record<string, unknown>>): PeerDecision | null {
   switch (fields['action']) {
@@ -178,7 +135,7 @@ function decisionOf(fields: Readonly<Record<string, unknown>>): PeerDecision | n
     case 'charge_twice':
       return { kind: 'approve', charges: 2 };
     case 'other_amount': {
-      const told = amount.safeParse(fields['amount']);
+      const told = Amount.safeParse(fields['amount']);
       return told.success ? { kind: 'approve', amount: told.data } : null;
     }
     case 'later': {
@@ -212,22 +169,13 @@ function textual(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value;
 }
 
-function pageView(
-  { protocol }: DecisionDeps,
-  request: Request,
-  usual: 'vi' | 'en',
-): Omit<PayView, 'payment' | 'wayBack' | 'now'> {
-  const asked = request.query['lang'];
-  return { locale: asked === 'vi' || asked === 'en' ? asked : usual, base: request.baseUrl, protocol };
-}
-
 function refuse(
-  deps: DecisionDeps,
+  { protocol }: DecisionDeps,
   request: Request,
   response: Response,
   status: number,
   message: 'notFound' | 'badForm',
 ): void {
-  const view = pageView(deps, request, 'vi');
+  const view = { ...pageView(request, 'vi'), protocol };
   response.status(status).send(messagePage(view, peerTexts(view.locale)[message]));
 }

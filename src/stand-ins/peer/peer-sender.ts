@@ -1,61 +1,23 @@
 /** Sends what a played gateway owes its merchants: signed anew each time, repeated as its documents say, over any crash. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
+import { createNoticeSender, type NoticeSender } from '../notice-sender.ts';
 import { carryOutWhatIsDue, type DecisionDeps } from './peer-decisions.ts';
 import * as store from './peer-store.ts';
 import type { MerchantAnswer, OutgoingMessage } from './peer-types.ts';
 
-export interface NoticeSender {
-  /**
-   * Does everything due now and returns how many sendings there were; those that fail wait for their next time.
-   * With `ignoreDueTime` each notice still owed is sent once more, whenever it was due.
-   */
-  pump(options?: { readonly ignoreDueTime?: boolean }): Promise<number>;
-  start(): void;
-  /** Resolves once nothing of this sender runs any more. */
-  stop(): Promise<void>;
-}
-
 const PAUSE_MS = 500;
 const SEND_TIMEOUT_MS = 10_000;
 
-export function createNoticeSender(deps: DecisionDeps, onFault: (error: unknown) => void): NoticeSender {
-  const { gateway } = deps.protocol;
-  let stopping: AbortController | null = null;
-  let running: Promise<void> = Promise.resolve();
-
-  async function pump({ ignoreDueTime = false }: { readonly ignoreDueTime?: boolean } = {}): Promise<number> {
-    await carryOutWhatIsDue(deps);
-    const sent: bigint[] = [];
-    for (;;) {
-      const now = deps.clock.now();
-      const due = await store.claimNotices(deps.db, { gateway, now, ignoreDueTime, except: sent });
-      if (due.length === 0) return sent.length;
-      await Promise.all(due.map((notice) => sendOnce(deps, notice)));
-      sent.push(...due.map(({ id }) => id));
-    }
-  }
-
-  async function loop(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await pump().catch(onFault);
-      await delay(PAUSE_MS, undefined, { signal, ref: false }).catch(() => undefined);
-    }
-  }
-
-  return {
-    pump,
-    start() {
-      if (stopping) return;
-      stopping = new AbortController();
-      running = loop(stopping.signal);
-    },
-    async stop() {
-      stopping?.abort();
-      await running;
-      stopping = null;
-    },
-  };
+export function createPeerSender(deps: DecisionDeps, onFault: (error: unknown) => void): NoticeSender {
+  const { db, clock, protocol } = deps;
+  return createNoticeSender({
+    clock,
+    carryOutWhatIsDue: () => carryOutWhatIsDue(deps),
+    claim: (claim) => store.claimNotices(db, protocol.gateway, claim),
+    send: (notice) => sendOnce(deps, notice),
+    onFault,
+    pauseMs: PAUSE_MS,
+  });
 }
 
 async function sendOnce(deps: DecisionDeps, notice: store.DueNotice): Promise<void> {

@@ -1,5 +1,6 @@
 /** SQL of a played gateway's book: payments, charges, refunds, what is still to be told, and the faults switched on. */
 import { query, type Database, type Reader, type Tx } from '../../platform/database.ts';
+import type { Claim } from '../notice-sender.ts';
 import type { NewPayment, PeerCharge, PeerPayment, PeerRefund, PeerSwitch, Truth } from './peer-types.ts';
 
 const PAYMENT = `id, merchant_id as "merchantId", reference, amount, description, locale, return_url as "returnUrl",
@@ -220,16 +221,8 @@ export interface DueNotice extends NewNotice {
 /** Longer than one sending may take, so that a living sender keeps its rows. */
 const LEASE_MS = 15_000;
 
-/** Takes at most 32 due notices for this sender; those `except` were sent in this round already. */
-export async function claimNotices(
-  db: Database,
-  claim: {
-    readonly gateway: string;
-    readonly now: Date;
-    readonly ignoreDueTime: boolean;
-    readonly except: readonly bigint[];
-  },
-): Promise<DueNotice[]> {
+/** Takes at most 32 due notices for this sender. */
+export async function claimNotices(db: Database, gateway: string, claim: Claim): Promise<DueNotice[]> {
   return query<DueNotice>(
     db,
     `with due as materialized (
@@ -246,7 +239,7 @@ export async function claimNotices(
      from due where id = due_id
      returning id, gateway, payment_id as "paymentId", refund_reference as "refundReference",
        transaction_id as "transactionId", code, truth, losses_left as "lossesLeft", due_at as "dueAt", attempts`,
-    { ...claim, except: [...claim.except], leasedUntil: new Date(claim.now.getTime() + LEASE_MS) },
+    { ...claim, gateway, except: [...claim.except], leasedUntil: new Date(claim.now.getTime() + LEASE_MS) },
   );
 }
 

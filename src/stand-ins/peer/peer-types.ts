@@ -5,6 +5,7 @@
  * brings its protocol: the API that merchants call, and the messages it sends. Nothing is shared with the adapters.
  */
 import type { Router } from 'express';
+import type { PayerDecision } from '../payer-decision.ts';
 
 /** The test clock moves it with the service's. */
 export interface PeerClock {
@@ -70,26 +71,7 @@ export const NOTICE_MANNERS = [
 ] as const;
 export type NoticeManner = (typeof NOTICE_MANNERS)[number];
 
-/** What the payer, or a test in the payer's place, decides. */
-export type PeerDecision =
-  | {
-      readonly kind: 'approve';
-      /** Another amount than asked for, in dong. */
-      readonly amount?: bigint;
-      /** 2 charges the payer twice, under two transaction numbers. */
-      readonly charges?: 1 | 2;
-      readonly manner?: NoticeManner;
-      /** Approves whatever the state: money that comes late, or after a decline. */
-      readonly evenIfClosed?: boolean;
-    }
-  | {
-      readonly kind: 'decline';
-      /** One of the protocol's codes, its unknown one included. */
-      readonly code: string;
-      readonly manner?: NoticeManner;
-      readonly evenIfClosed?: boolean;
-    }
-  | { readonly kind: 'later'; readonly seconds: number; readonly manner?: NoticeManner };
+export type PeerDecision = PayerDecision<NoticeManner>;
 
 /** Faults to play, each for so many times. */
 export const PEER_SWITCHES = [

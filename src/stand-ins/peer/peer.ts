@@ -2,9 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Response, Router } from 'express';
 import type { Database } from '../../platform/database.ts';
+import type { NoticeSender } from '../notice-sender.ts';
 import { decide, findOrComeAcross, takePayment, takeRefund, type DecisionDeps } from './peer-decisions.ts';
 import { createPeerRouter } from './peer-router.ts';
-import { createNoticeSender, type NoticeSender } from './peer-sender.ts';
+import { createPeerSender } from './peer-sender.ts';
 import * as store from './peer-store.ts';
 import type {
   PeerAnswer,
@@ -57,7 +58,7 @@ export function createPeer(options: PeerOptions, protocolOf: (answer: AnswerDoor
   const protocol = protocolOf((response, operation, answer) => answerWith(response, operation, answer));
   const { gateway } = protocol;
   const deps: DecisionDeps = { db, clock, protocol };
-  const notices = createNoticeSender(deps, options.onFault ?? (() => undefined));
+  const notices = createPeerSender(deps, options.onFault ?? (() => undefined));
   const desk: PeerDesk = {
     clock,
     baseUrl: options.baseUrl,

@@ -1,8 +1,9 @@
 /** A pretend bank app: reads a VietQR code, or is told what to transfer, and transfers whatever its user types. */
 import { randomBytes } from 'node:crypto';
 import express, { type Router } from 'express';
-import { renderToString } from 'preact-render-to-string';
+import type { ComponentChildren } from 'preact';
 import { z } from 'zod';
+import { standInDocument } from '../stand-in-page.tsx';
 import { NOTICE_MANNERS, type PeerDesk } from '../peer/peer-types.ts';
 import { WATCHERS } from './vietqr-notices.ts';
 import { seeTransfer, type SeenTransfer } from './vietqr-qr.ts';
@@ -127,23 +128,14 @@ function appContent(seen: SeenTransfer | null, typed: string, account: string) {
   );
 }
 
-function page(base: string, content: preact.ComponentChildren): string {
-  const html = renderToString(
-    <html lang="vi">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="robots" content="noindex" />
-        <title>Ngân hàng giả lập</title>
-        <link rel="stylesheet" href={`${base}/style.css`} />
-      </head>
-      <body>
-        <header>
-          <p class="strip">Ứng dụng ngân hàng giả lập để thử nghiệm. Không có tiền thật. No real money.</p>
-        </header>
-        <main>{content}</main>
-      </body>
-    </html>,
+function page(base: string, content: ComponentChildren): string {
+  return standInDocument(
+    {
+      locale: 'vi',
+      title: 'Ngân hàng giả lập',
+      stylePath: `${base}/style.css`,
+      strip: 'Ứng dụng ngân hàng giả lập để thử nghiệm. Không có tiền thật. No real money.',
+    },
+    content,
   );
-  return `<!doctype html>${html}`;
 }
