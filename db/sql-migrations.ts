@@ -3,12 +3,14 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import pg from 'pg';
+import { examineDatabase, type DatabaseFacts } from '../src/platform/database-examination.ts';
 import { openDatabase, query, type Database } from '../src/platform/database.ts';
 import { escapeQuestionMarks } from '../src/platform/named-bindings.ts';
 import { grantToApp } from './grants.ts';
 
 /** Taken on the database being migrated; advisory locks are per database. */
 const MIGRATION_LOCK = 7_203_002;
+const LOCK_NOT_AVAILABLE = '55P03';
 const FILE_NAME = /^\d{4}_[a-z0-9_]+\.sql$/;
 
 export interface MigrationOptions {
@@ -24,10 +26,12 @@ export interface MigrationOptions {
  * Brings a database to the newest schema and grants the app role what it may do.
  *
  * @returns the names of the migrations that ran now, oldest first
- * Refuses in one sentence, touching nothing, a schema newer than these files.
+ * Refuses in one sentence, touching nothing: a database that cannot be used, two addresses of two databases, an
+ * owner role that owns nothing, a schema newer than these files.
  */
 export async function migrate(options: MigrationOptions): Promise<string[]> {
   const folder = options.folder ?? migrationsFolder();
+  const { owner, app } = await examineBoth(options);
   const guard = new pg.Client({ connectionString: options.ownerUrl, application_name: 'migration-lock' });
   guard.on('error', () => undefined);
   await guard.connect();
@@ -41,14 +45,62 @@ export async function migrate(options: MigrationOptions): Promise<string[]> {
   });
   try {
     await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await refuseStranger(db, owner);
     await refuseNewerSchema(db, folder);
     const config = migratorConfig(folder);
     const applied = await applyOneByOne(db, config);
-    await grantToApp(db, await userOf(options.appUrl));
+    await grantToApp(db, app.role);
     return applied;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;
+    throw new Error(
+      `Another session of database ${owner.database} holds what the migration needs: end it (pg_stat_activity) and start again.`,
+    );
   } finally {
     await db.destroy();
     await guard.end();
+  }
+}
+
+async function examineBoth({
+  ownerUrl,
+  appUrl,
+}: MigrationOptions): Promise<{ owner: DatabaseFacts; app: DatabaseFacts }> {
+  const app = await examineDatabase({ url: appUrl, variable: 'DATABASE_URL' });
+  if (ownerUrl === appUrl) return { owner: app, app };
+  const owner = await examineDatabase({ url: ownerUrl, variable: 'DATABASE_OWNER_URL' });
+  if (owner.identity !== app.identity) {
+    throw new Error(
+      `DATABASE_OWNER_URL leads to database ${owner.database} and DATABASE_URL to ${app.database}, ` +
+        'or to two servers: both must lead to the same one.',
+    );
+  }
+  return { owner, app };
+}
+
+/** The role that migrates must own what is there, and be able to add to it. */
+async function refuseStranger(db: Database, { role, database }: DatabaseFacts): Promise<void> {
+  const [other] = await query<{ owner: string }>(
+    db,
+    `select pg_get_userbyid(c.relowner) as owner from pg_class c
+     where c.relnamespace = 'public'::regnamespace and c.relname = 'knex_migrations'
+       and not pg_has_role(current_user, c.relowner, 'usage')`,
+  );
+  if (other) {
+    throw new Error(
+      `Role ${role} does not own the tables of database ${database}, ${other.owner} does: ` +
+        'set DATABASE_OWNER_URL to the address of that role.',
+    );
+  }
+  const [may] = await query<{ create: boolean }>(
+    db,
+    `select has_schema_privilege('public', 'create') as create`,
+  );
+  if (may?.create !== true) {
+    throw new Error(
+      `Role ${role} may not create tables in database ${database}: make it the owner ` +
+        `(alter database ${database} owner to ${role}), or set DATABASE_OWNER_URL to the role that is.`,
+    );
   }
 }
 
@@ -125,14 +177,16 @@ async function refuseNewerSchema(db: Database, folder: string): Promise<void> {
   );
 }
 
-async function userOf(url: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    const answer = await client.query<{ name: string }>('select current_user as name');
-    return answer.rows[0]?.name ?? '';
-  } finally {
-    await client.end();
-  }
+/** For tools, which migrate nothing. Refuses in one sentence a schema of another version than these files. */
+export async function requireCurrentSchema(db: Database): Promise<void> {
+  const folder = migrationsFolder();
+  await refuseNewerSchema(db, folder);
+  const pending = await pendingMigrations(db, folder);
+  const [first, ...others] = pending;
+  if (first === undefined) return;
+  const lacking = others.length === 0 ? first : `${first} and ${String(others.length)} more`;
+  throw new Error(
+    `The database's schema is older than this version of the service (it lacks ${lacking}): ` +
+      'start the service, or run npm run migrate.',
+  );
 }

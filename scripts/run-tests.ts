@@ -28,7 +28,12 @@ export async function runTests(files: readonly string[]): Promise<number> {
     console.error(`There is no test file ${absent.join(', ')}.`);
     return 1;
   }
-  await testServer();
+  try {
+    await testServer();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return report([{ passed: 0, failed: 1, skipped: 0, tests: [] }]);
+  }
   try {
     const serial = chosen.filter((file) => file.includes('.serial.test.'));
     const parallel = chosen.filter((file) => !serial.includes(file));

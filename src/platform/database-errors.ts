@@ -1,7 +1,8 @@
 /** Tells a database that cannot serve just now from a statement that is wrong. */
 
 // SQLSTATE classes and codes that say "not now": https://www.postgresql.org/docs/18/errcodes-appendix.html
-const UNAVAILABLE_CLASSES = ['08', '53'];
+// 08 connection, 28 our role is not let in (a password changed before we heard of it), 53 resources.
+const UNAVAILABLE_CLASSES = ['08', '28', '53'];
 const UNAVAILABLE_STATES = new Set([
   '25006', // read only: we reached a standby, a failover is under way
   '25P03', // idle in transaction for too long

@@ -61,6 +61,18 @@ describe('seeding and the demo', function () {
     assert.match(unseeded.complaints, /^Expected [^\n]+demo\.json; instead there is none: run npm run seed/);
   });
 
+  it('like every tool say in one sentence that the database is away', async () => {
+    const away = {
+      DATABASE_URL: 'postgres://a:b@127.0.0.1:1/x',
+      DATABASE_OWNER_URL: 'postgres://o:b@127.0.0.1:1/x',
+    };
+    for (const script of ['seed.ts', 'migrate.ts', 'verify-ledger.ts', 'check-invariants.ts']) {
+      const ended = await run(script, away);
+      assert.equal(ended.code, 1, script);
+      assert.match(ended.complaints, /^PostgreSQL at 127\.0\.0\.1:1 does not answer [^\n]+\n$/, script);
+    }
+  });
+
   it('play the main job to its end, and once more the same day', async () => {
     const seeded = await run('seed.ts');
     assert.equal(seeded.code, 0, seeded.complaints);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { appendOnlyTables } from '../../db/grants.ts';
-import { migrate, pendingMigrations } from '../../db/sql-migrations.ts';
+import { migrate, pendingMigrations, requireCurrentSchema } from '../../db/sql-migrations.ts';
 import { openDatabase, query, type Database } from '../../src/platform/database.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -92,6 +92,46 @@ describe('the migrations', () => {
     assert.deepEqual(await query(owner, `select to_regclass('more') as found`), [{ found: null }]);
   });
 
+  it('refuse two addresses that do not lead to one database', async () => {
+    const other = await createEmptyDatabase();
+    try {
+      const refusal = migrate({ ownerUrl: empty.ownerUrl, appUrl: other.appUrl, folder });
+      await assert.rejects(
+        refusal,
+        /DATABASE_OWNER_URL leads to database \w+ and DATABASE_URL to \w+, .+ same one\.$/,
+      );
+    } finally {
+      await other.drop();
+    }
+    assert.deepEqual(await query(owner, `select to_regclass('people') as found`), [{ found: null }]);
+  });
+
+  it('refuse a role that owns nothing, before and after the owner has made the tables', async () => {
+    const asApp = () => migrate({ ownerUrl: empty.appUrl, appUrl: empty.appUrl, folder });
+    await assert.rejects(
+      asApp(),
+      /^Error: Role payments_test_app may not create tables in database \w+: make it the owner \(alter database \w+ owner to payments_test_app\), or set DATABASE_OWNER_URL/,
+    );
+    await run();
+    await assert.rejects(
+      asApp(),
+      /^Error: Role payments_test_app does not own the tables of database \w+, payments_test_owner does: set DATABASE_OWNER_URL/,
+    );
+  });
+
+  it('say who is in the way when another session holds what they need', async () => {
+    await run();
+    write('0003_toys.sql', 'set lock_timeout = 50; alter table people add column age int;');
+    await owner.transaction(async (holder) => {
+      await holder.raw('lock table people in access share mode');
+      await assert.rejects(
+        run(),
+        /^Error: Another session of database \w+ holds what .+: end it \(pg_stat_activity\)/,
+      );
+    });
+    assert.deepEqual(await run(), ['0003_toys']);
+  });
+
   it('refuse a file that is not named as the others', async () => {
     write('toys.sql', 'select 1;');
     await assert.rejects(run(), /must be named like 0001_what\.sql/);
@@ -135,6 +175,34 @@ describe('the schema of this repository', () => {
 
   it('is current in a fresh database', async () => {
     assert.deepEqual(await pendingMigrations(test.db), []);
+  });
+
+  it('is required by tools, which say what to do about another one', async () => {
+    await requireCurrentSchema(test.db);
+    const [last] = await query<{ name: string }>(
+      test.ownerDb,
+      'delete from knex_migrations where id = (select max(id) from knex_migrations) returning name',
+    );
+    assert.ok(last);
+    await assert.rejects(
+      requireCurrentSchema(test.db),
+      new RegExp(`is older than this version .* lacks ${last.name}\\): start the service, or run npm run`),
+    );
+    const record = (name: string) =>
+      query(
+        test.ownerDb,
+        'insert into knex_migrations (name, batch, migration_time) values (:name, 99, now())',
+        {
+          name,
+        },
+      );
+    await record(last.name);
+    await record('9999_later');
+    await assert.rejects(
+      requireCurrentSchema(test.db),
+      /newer than this version of the service \(it has 9999_later\)/,
+    );
+    await query(test.ownerDb, `delete from knex_migrations where name = '9999_later'`);
   });
 
   it('lets the app role only read and add in every append-only table', async () => {

@@ -70,6 +70,7 @@ async function ensureTemplate(ready: TestServer): Promise<void> {
   const client = new pg.Client({ connectionString: ready.superuserUrl });
   await client.connect();
   try {
+    await refuseLesserRole(client);
     if (await exists(client, ready.template)) return;
     await client.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK]);
     if (await exists(client, ready.template)) return;
@@ -80,19 +81,27 @@ async function ensureTemplate(ready: TestServer): Promise<void> {
       owner: OWNER,
       app: APP,
       database: draft,
-    }).catch(explainMissingRights);
+    });
     await migrate({ ownerUrl: ready.ownerUrl(draft), appUrl: ready.appUrl(draft) });
     await client.query(`alter database ${draft} with allow_connections false`);
     await client.query(`alter database ${draft} rename to ${ready.template}`);
-    await dropLeftovers(client, ready.template);
+    await dropLeftovers(client, ready);
   } finally {
     await client.end();
   }
 }
 
-function explainMissingRights(error: unknown): never {
-  const why = error instanceof Error ? error.message : String(error);
-  throw new Error(`The tests need a role with CREATEDB and CREATEROLE in TEST_DATABASE_URL: ${why}`);
+/** Some tests try what not even a superuser may do, so nobody less will do. */
+async function refuseLesserRole(client: pg.Client): Promise<void> {
+  const found = await client.query<{ name: string; isSuper: boolean }>(
+    'select rolname as name, rolsuper as "isSuper" from pg_roles where rolname = current_user',
+  );
+  const [me] = found.rows;
+  if (me?.isSuper) return;
+  throw new Error(
+    `The tests need a superuser, and ${me?.name ?? 'this role'} is none: set TEST_DATABASE_URL to the address of one, ` +
+      'on a server where tests may make roles and databases.',
+  );
 }
 
 async function exists(client: pg.Client, database: string): Promise<boolean> {
@@ -100,10 +109,12 @@ async function exists(client: pg.Client, database: string): Promise<boolean> {
   return found.rowCount === 1;
 }
 
-/** Drops templates of older migration files and databases of runs whose process is gone. */
-async function dropLeftovers(client: pg.Client, template: string): Promise<void> {
+/** Drops templates of older migration files and databases of runs whose process is gone; other owners' are not ours. */
+export async function dropLeftovers(client: pg.Client, { template }: TestServer): Promise<void> {
   const found = await client.query<{ name: string }>(
-    `select datname as name from pg_database where datname like 'template\\_%' or datname like 'test\\_%'`,
+    `select datname as name from pg_database
+     where pg_get_userbyid(datdba) = $1 and (datname like 'template\\_%' or datname like 'test\\_%')`,
+    [OWNER.name],
   );
   for (const { name } of found.rows) {
     const isOldTemplate = name.startsWith('template_') && name !== template;
