@@ -10,6 +10,10 @@ import { startEmbeddedPostgres } from '../src/platform/embedded-postgres.ts';
 
 export interface ToolDeps {
   readonly db: Database;
+  /** Connects as the role that owns the tables. */
+  readonly ownerUrl: string;
+  /** Connects as the role the service runs under, as `db` does. */
+  readonly appUrl: string;
   readonly clock: Clock;
   readonly newId: IdSource;
   readonly config: Config;
@@ -22,13 +26,14 @@ export async function withDatabase(work: (deps: ToolDeps) => Promise<void>): Pro
     const server = await serverOf(config);
     // A tool may read the whole ledger: nobody waits for it, so its statements may take their time.
     const db = openDatabase({
-      url: server.url,
+      url: server.appUrl,
       poolMax: 2,
       applicationName: 'tool',
       statementTimeoutMs: 600_000,
     });
     try {
-      await work({ db, clock: { now: () => new Date() }, newId: randomUUID, config });
+      const { appUrl, ownerUrl } = server;
+      await work({ db, ownerUrl, appUrl, clock: { now: () => new Date() }, newId: randomUUID, config });
     } finally {
       await db.destroy();
       await server.release();
@@ -53,11 +58,19 @@ function isUsage(error: unknown): error is Error {
   return error.name === USAGE || code.startsWith('ERR_PARSE_ARGS') || code === 'ENOENT';
 }
 
-async function serverOf(config: Config): Promise<{ url: string; release: () => Promise<void> }> {
+interface ToolServer {
+  readonly appUrl: string;
+  readonly ownerUrl: string;
+  readonly release: () => Promise<void>;
+}
+
+async function serverOf(config: Config): Promise<ToolServer> {
   if (config.database.urls) {
-    return { url: config.database.urls.app.reveal(), release: () => Promise.resolve() };
+    const { app, owner } = config.database.urls;
+    return { appUrl: app.reveal(), ownerUrl: owner.reveal(), release: () => Promise.resolve() };
   }
   const server = await startEmbeddedPostgres({ dataDir: config.dataDir });
+  const { appUrl, ownerUrl } = server;
   // A server that was running belongs to the service, which goes on using it.
-  return { url: server.appUrl, release: () => (server.adopted ? Promise.resolve() : server.stop()) };
+  return { appUrl, ownerUrl, release: () => (server.adopted ? Promise.resolve() : server.stop()) };
 }
