@@ -85,7 +85,7 @@ async function isSound(db: Database, heads: readonly PublishedHead[]): Promise<b
 }
 
 function tellMissingKeys({ secrets }: Config, head: BackupHead): void {
-  const seals = new Set([secrets.current.id, ...(secrets.previous ? [secrets.previous.id] : [])]);
+  const seals = new Set([secrets.current, ...secrets.previous].map(({ id }) => id));
   const links = new Set(secrets.linkKeys.map(({ id }) => id));
   const missing = [
     ...head.secrets_keys.filter((id) => !seals.has(id)).map((id) => `SECRETS_KEY ${id}`),
