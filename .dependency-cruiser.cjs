@@ -145,6 +145,12 @@ module.exports = {
       ['^src/platform/', '^db/'],
     ),
     packageOnlyIn(
+      'copy-in-platform',
+      'pg-copy-streams stays in platform/copy.ts.',
+      ['pg-copy-streams', '@types/pg-copy-streams'],
+      ['^src/platform/copy\\.ts$'],
+    ),
+    packageOnlyIn(
       'tokens-in-signatures',
       'jsonwebtoken stays in platform/signatures.ts.',
       ['jsonwebtoken', '@types/jsonwebtoken'],

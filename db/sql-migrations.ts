@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Knex } from 'knex';
 import pg from 'pg';
 import { examineDatabase, type DatabaseFacts } from '../src/platform/database-examination.ts';
-import { openDatabase, query, type Database } from '../src/platform/database.ts';
+import { openDatabase, query, type Database, type Reader, type Tx } from '../src/platform/database.ts';
 import { escapeQuestionMarks } from '../src/platform/named-bindings.ts';
 import { grantToApp } from './grants.ts';
 
@@ -104,8 +104,29 @@ async function refuseStranger(db: Database, { role, database }: DatabaseFacts): 
   }
 }
 
+/**
+ * Makes the schema that some migrations make, in the caller's transaction and in a database that is empty.
+ *
+ * @returns the names among them that these files do not have; then nothing was made
+ * Refuses to wait for another process that migrates this database.
+ */
+export async function migrateTo(
+  tx: Tx,
+  names: readonly string[],
+  folder: string = migrationsFolder(),
+): Promise<string[]> {
+  const unknown = names.filter((name) => !migrationNames(folder).includes(name));
+  if (unknown.length > 0) return unknown;
+  const [lock] = await query<{ taken: boolean }>(tx, 'select pg_try_advisory_xact_lock(:lock) as taken', {
+    lock: MIGRATION_LOCK,
+  });
+  if (lock?.taken !== true) throw new Error('Another process is migrating this database.');
+  await applyOneByOne(tx, { migrationSource: sqlFiles(folder, names), tableName: 'knex_migrations' });
+  return [];
+}
+
 /** Each migration commits by itself: knex's `latest` would put all of them into one transaction. */
-async function applyOneByOne(db: Database, config: Knex.MigratorConfig): Promise<string[]> {
+async function applyOneByOne(db: Reader, config: Knex.MigratorConfig): Promise<string[]> {
   const applied: string[] = [];
   for (;;) {
     const [, names] = (await db.migrate.up(config)) as [number, string[]];
@@ -134,9 +155,12 @@ export function migratorConfig(folder: string): Knex.MigratorConfig {
   return { migrationSource: sqlFiles(folder), tableName: 'knex_migrations' };
 }
 
-function sqlFiles(folder: string): Knex.MigrationSource<string> {
+function sqlFiles(
+  folder: string,
+  names: readonly string[] = migrationNames(folder),
+): Knex.MigrationSource<string> {
   return {
-    getMigrations: () => Promise.resolve(migrationNames(folder)),
+    getMigrations: () => Promise.resolve([...names]),
     getMigrationName: (name) => name,
     getMigration: (name) => {
       const sql = readFileSync(join(folder, `${name}.sql`), 'utf8');

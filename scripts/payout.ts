@@ -24,7 +24,7 @@ await withDatabase(async ({ db, clock, newId, config }) => {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS });
   const [verb, refundReference] = positionals;
   if (verb === 'list') {
-    const box = createSecretBox({ current: config.secrets.current, previous: config.secrets.previous });
+    const box = createSecretBox(config.secrets);
     const due = await payoutsToMake({ db, box, gateways: PAID_OUT }, MOST_ROWS);
     for (const { refundReference: reference, amountMinor, payerName, account } of due) {
       const to = account ? `${account.bank} ${account.accountNumber} ${account.holder}` : 'no account yet';

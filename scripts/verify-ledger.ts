@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { headsOf } from '../src/features/ledger/published-heads.ts';
 import { rebuildBalances } from '../src/features/ledger/seal-ledger.ts';
 import { verifyLedger, type PublishedHead } from '../src/features/ledger/verify-ledger.ts';
 import { usage, withDatabase } from './with-database.ts';
@@ -45,12 +46,5 @@ function headOf(text: string): PublishedHead {
 }
 
 function publishedHeads(file: string): PublishedHead[] {
-  if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const { sequence, hash } = JSON.parse(line) as { sequence: number; hash: string };
-      return { sequence: BigInt(sequence), hash };
-    });
+  return existsSync(file) ? headsOf(readFileSync(file, 'utf8')) : [];
 }

@@ -12,23 +12,36 @@ import { startEmbeddedPostgres } from '../src/platform/embedded-postgres.ts';
 
 export interface ToolDeps {
   readonly db: Database;
+  /** Connects as the role that owns the tables. */
+  readonly ownerUrl: string;
+  /** Connects as the role the service runs under, as `db` does. */
+  readonly appUrl: string;
   readonly clock: Clock;
   readonly newId: IdSource;
   readonly config: Config;
 }
 
+export interface ToolOptions {
+  /** `any` for the tool that fills an empty database. */
+  readonly schema: 'current' | 'any';
+}
+
 /** Runs one tool. What it refuses, and what it cannot begin for, is printed as one sentence, with exit code 1. */
-export async function withDatabase(work: (deps: ToolDeps) => Promise<void>): Promise<void> {
+export async function withDatabase(
+  work: (deps: ToolDeps) => Promise<void>,
+  options: ToolOptions = { schema: 'current' },
+): Promise<void> {
   let opened: Opened;
   try {
-    opened = await open();
+    opened = await open(options);
   } catch (error) {
     complain(error);
     return;
   }
-  const { db, config } = opened;
+  const { db, server, config } = opened;
   try {
-    await work({ db, clock: { now: () => new Date() }, newId: randomUUID, config });
+    const { appUrl, ownerUrl } = server;
+    await work({ db, ownerUrl, appUrl, clock: { now: () => new Date() }, newId: randomUUID, config });
   } catch (error) {
     if (!(error instanceof Refusal) && !isUsage(error)) throw error;
     complain(error);
@@ -45,15 +58,16 @@ function complain(error: unknown): void {
 interface Opened {
   readonly config: Config;
   readonly db: Database;
+  readonly server: ToolServer;
   close(): Promise<void>;
 }
 
-async function open(): Promise<Opened> {
+async function open({ schema }: ToolOptions): Promise<Opened> {
   const config = readConfig(process.env, { dataDir: join(import.meta.dirname, '..', '.data') });
   const server = await serverOf(config);
   // A tool may read the whole ledger: nobody waits for it, so its statements may take their time.
   const db = openDatabase({
-    url: server.url,
+    url: server.appUrl,
     poolMax: 2,
     applicationName: 'tool',
     statementTimeoutMs: 600_000,
@@ -63,12 +77,12 @@ async function open(): Promise<Opened> {
     await server.release();
   };
   try {
-    await requireCurrentSchema(db);
+    if (schema === 'current') await requireCurrentSchema(db);
   } catch (error) {
     await close();
     throw error;
   }
-  return { config, db, close };
+  return { config, db, server, close };
 }
 
 /** Says how a tool is used. */
@@ -84,13 +98,20 @@ function isUsage(error: unknown): error is Error {
   return error.name === USAGE || code.startsWith('ERR_PARSE_ARGS') || code === 'ENOENT';
 }
 
-async function serverOf(config: Config): Promise<{ url: string; release: () => Promise<void> }> {
+interface ToolServer {
+  readonly appUrl: string;
+  readonly ownerUrl: string;
+  readonly release: () => Promise<void>;
+}
+
+async function serverOf(config: Config): Promise<ToolServer> {
   if (config.database.urls) {
-    const url = config.database.urls.app.reveal();
-    await examineDatabase({ url, variable: 'DATABASE_URL' });
-    return { url, release: () => Promise.resolve() };
+    const { app, owner } = config.database.urls;
+    await examineDatabase({ url: app.reveal(), variable: 'DATABASE_URL' });
+    return { appUrl: app.reveal(), ownerUrl: owner.reveal(), release: () => Promise.resolve() };
   }
   const server = await startEmbeddedPostgres({ dataDir: config.dataDir });
+  const { appUrl, ownerUrl } = server;
   // A server that was running belongs to the service, which goes on using it.
-  return { url: server.appUrl, release: () => (server.adopted ? Promise.resolve() : server.stop()) };
+  return { appUrl, ownerUrl, release: () => (server.adopted ? Promise.resolve() : server.stop()) };
 }

@@ -52,6 +52,7 @@ begin
 end $$;
 create trigger keys_of_events after insert on events referencing new table as written
   for each statement execute function refuse_loose_events();
+alter table events enable always trigger keys_of_events;
 alter table events drop constraint events_agency_id_order_id_fkey;
 
 -- What the writing statement has proved already: post_to_ledger holds the open day of a transaction, issue_receipts takes

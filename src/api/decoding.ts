@@ -117,6 +117,14 @@ export function cursorOf<T>(shape: z.ZodType<T>) {
     .meta({ description: 'The next_cursor of the page before.' });
 }
 
+// The number of a database transaction is unsigned and has 64 bits; PostgreSQL refuses what is larger.
+const LARGEST_XID = 2n ** 64n - 1n;
+
+/** Whether a part of a cursor may stand for a database transaction. */
+export function isXid(text: string): boolean {
+  return /^[1-9]\d{0,19}$/.test(text) && BigInt(text) <= LARGEST_XID;
+}
+
 /** The opaque text of a sort key; {@link cursorOf} reads it back. */
 export function writeCursor(key: readonly string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');

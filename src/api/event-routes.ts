@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isUuid, type EventId } from '../domain/kernel/ids.ts';
 import { readEvents } from '../features/agencies/events-feed.ts';
 import type { Database } from '../platform/database.ts';
-import { cursorOf, instantText, limit, writeCursor } from './decoding.ts';
+import { cursorOf, instantText, isXid, limit, writeCursor } from './decoding.ts';
 import { defineRoute, type ApiRoute } from './route.ts';
 
 const event = z
@@ -25,14 +25,8 @@ const feedPage = z.strictObject({
     .meta({ description: 'Give it as `after` next time, also when nothing more has come yet.' }),
 });
 
-// A transaction's number is unsigned and has 64 bits; PostgreSQL refuses what is larger.
-const LARGEST_XID = 2n ** 64n - 1n;
-
 const afterEvent = cursorOf(
-  z.tuple([
-    z.string().refine((text) => /^[1-9]\d{0,19}$/.test(text) && BigInt(text) <= LARGEST_XID),
-    z.string().refine((text) => isUuid(text)),
-  ]),
+  z.tuple([z.string().refine((text) => isXid(text)), z.string().refine((text) => isUuid(text))]),
 );
 
 /** The one route of the feed. */

@@ -127,14 +127,19 @@ async function replay(deps: IdempotencyDeps, use: KeyUse): Promise<KeyedAnswer> 
   const kept = await findKey(deps.db, use);
   if (kept && !kept.requestHash.equals(use.requestHash)) throw new Refusal('idempotency.mismatch');
   if (!kept?.answerBox) throw new Refusal('idempotency.in-progress');
-  const answer = JSON.parse(deps.box.open(kept.answerBox, boxContext(use))) as RawAnswer;
+  const answer = JSON.parse(deps.box.open(kept.answerBox, contextOf(use))) as RawAnswer;
   return { answer, isReplay: true };
 }
 
 function sealAnswer(box: Sealer, use: KeyUse, answer: RawAnswer): string {
-  return box.seal(JSON.stringify(answer), boxContext(use));
+  return box.seal(JSON.stringify(answer), contextOf(use));
 }
 
-function boxContext({ client, key }: KeyUse): string {
-  return `idempotency_keys:${String(client.agencyId)}:${client.clientId}:${key}`;
+function contextOf({ client, key }: KeyUse): string {
+  return keptAnswerContext({ agencyId: String(client.agencyId), clientId: client.clientId, key });
+}
+
+/** What a sealed answer is bound to. */
+export function keptAnswerContext(of: Readonly<Record<'agencyId' | 'clientId' | 'key', string>>): string {
+  return `idempotency_keys:${of.agencyId}:${of.clientId}:${of.key}`;
 }

@@ -15,7 +15,16 @@ import {
   type BookScope,
 } from '../features/reports/ledger-statement.ts';
 import type { Database } from '../platform/database.ts';
-import { cursorOf, dayText, instant, instantText, limit, publicIdOf, writeCursor } from './decoding.ts';
+import {
+  cursorOf,
+  dayText,
+  instant,
+  instantText,
+  isXid,
+  limit,
+  publicIdOf,
+  writeCursor,
+} from './decoding.ts';
 import { pageOf, pageSchema } from './list-page.ts';
 import { defineRoute, type ApiRoute } from './route.ts';
 
@@ -214,7 +223,7 @@ function statementRoute(deps: LedgerRouteDeps): ApiRoute {
 
 /** The parts of a cursor that reach the database as numbers are digits, few enough for their types. */
 function areNumbers([sequence, xid, , leg]: readonly [string, string, string, string]): boolean {
-  return [sequence, xid].every((text) => /^\d{1,18}$/.test(text)) && /^\d{1,4}$/.test(leg);
+  return /^\d{1,18}$/.test(sequence) && isXid(xid) && /^\d{1,4}$/.test(leg);
 }
 
 function blockJson(of: BlockReference | null) {

@@ -148,7 +148,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
   const { publicUrl } = config.http;
   const { businessTimeZone } = config;
   const metrics = createMetrics();
-  const box = createSecretBox({ current: config.secrets.current, previous: config.secrets.previous });
+  const box = createSecretBox(config.secrets);
   const links = createCheckoutLinks(
     config.secrets.linkKeys.map(({ id, key }) => ({ id, key: Buffer.from(key.reveal(), 'base64') })),
   );

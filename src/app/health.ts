@@ -42,7 +42,7 @@ export function createReadiness(deps: HealthDeps): () => Promise<Readiness> {
       };
       checks['ledger'] = isSameCluster
         ? { ok: true, detail: 'belongs to this database cluster' }
-        : { ok: false, detail: 'was restored from another cluster: rebuild balances and seals first' };
+        : { ok: false, detail: 'was written by another cluster: restore it with npm run restore' };
     } catch {
       checks['database'] = { ok: false, detail: 'does not answer' };
     }

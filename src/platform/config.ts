@@ -43,8 +43,8 @@ export interface Config {
   readonly secrets: {
     /** The key that seals secrets in the database now. */
     readonly current: NamedKey;
-    /** The key before it, still able to open. */
-    readonly previous: NamedKey | null;
+    /** Further keys that can open: those before it, or the one that comes next. */
+    readonly previous: readonly NamedKey[];
     /** Keys of pay tokens, newest first; tokens are made with the first and checked with all. */
     readonly linkKeys: readonly NamedKey[];
   };
@@ -252,7 +252,11 @@ const VARIABLES = z.object({
   DATABASE_HOT_POOL_MAX: whole(1, 100, 3),
   DATABASE_STATEMENT_TIMEOUT_MS: whole(100, 600_000, 5_000),
   SECRETS_KEY: keyText.optional(),
-  SECRETS_KEY_PREVIOUS: keyText.optional(),
+  SECRETS_KEY_PREVIOUS: z
+    .string()
+    .transform((text) => text.split(',').map((one) => one.trim()))
+    .pipe(z.array(keyText))
+    .optional(),
   LINK_KEYS: namedKeys.optional(),
   BUSINESS_TIME_ZONE: z
     .string()
@@ -365,7 +369,7 @@ function keysOf(variables: Variables, generated: GeneratedSecrets | null): Confi
   if (!current) throw new Error('A key that is neither given nor generated.');
   return {
     current: named(current),
-    previous: variables.SECRETS_KEY_PREVIOUS ? named(variables.SECRETS_KEY_PREVIOUS) : null,
+    previous: (variables.SECRETS_KEY_PREVIOUS ?? []).map(named),
     linkKeys,
   };
 }

@@ -1,4 +1,4 @@
-/** Seals secrets for the database: AES-256-GCM, bound to the row they belong to. Two keys can open. */
+/** Seals secrets for the database: AES-256-GCM, bound to the row they belong to. One key seals, several can open. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { NamedKey } from './config.ts';
 
@@ -11,8 +11,8 @@ export interface SecretBox {
   seal(text: string, rowId: string): string;
   /** The text that was sealed for this row. Anything else, a moved or changed one included, is a fault. */
   open(sealed: string, rowId: string): string;
-  /** Whether the text was sealed with the older key and should be sealed anew. */
-  isStale(sealed: string): boolean;
+  /** The names of the keys that can open; the first is the one that seals. A sealed text tells it: `v1.<name>.…`. */
+  readonly keyIds: readonly string[];
 }
 
 const VERSION = 'v1';
@@ -21,12 +21,12 @@ const TAG_BYTES = 16;
 
 export function createSecretBox(keys: {
   readonly current: NamedKey;
-  readonly previous: NamedKey | null;
+  /** Further keys that can open, if there are any. */
+  readonly previous: readonly NamedKey[] | null;
 }): SecretBox {
   const known = new Map<string, Buffer>();
-  for (const key of [keys.current, keys.previous]) {
-    if (key) known.set(key.id, Buffer.from(key.key.reveal(), 'base64'));
-  }
+  for (const { id, key } of [keys.current, ...(keys.previous ?? [])])
+    known.set(id, Buffer.from(key.reveal(), 'base64'));
   const current = known.get(keys.current.id);
   if (current?.length !== 32) throw new Error('A sealing key must have 32 bytes.');
 
@@ -43,7 +43,7 @@ export function createSecretBox(keys: {
       const key = known.get(keyId);
       if (!key) {
         throw new Error(
-          `A secret was sealed with the key ${keyId}, which is neither SECRETS_KEY nor SECRETS_KEY_PREVIOUS.`,
+          `A secret was sealed with the key ${keyId}, which is neither SECRETS_KEY nor in SECRETS_KEY_PREVIOUS.`,
         );
       }
       const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), {
@@ -58,7 +58,7 @@ export function createSecretBox(keys: {
         throw new Error(`The sealed secret of ${rowId} was changed, or belongs to another row.`);
       }
     },
-    isStale: (sealed) => partsOf(sealed).keyId !== keys.current.id,
+    keyIds: [...known.keys()],
   };
 }
 

@@ -93,6 +93,11 @@ describe('the configuration', () => {
     ['a port that is none', { PORT: '99999' }, /PORT must be a whole number from 0 to 65535/],
     ['a port in words', { PORT: 'http' }, /PORT must be a whole number/],
     ['a short key', { SECRETS_KEY: 'YWJj' }, /SECRETS_KEY must be the base64 of 32 bytes/],
+    [
+      'a short key among older ones',
+      { SECRETS_KEY_PREVIOUS: `${KEY},YWJj` },
+      /SECRETS_KEY_PREVIOUS must be the base64 of 32 bytes/,
+    ],
     ['link keys without names', { LINK_KEYS: KEY }, /LINK_KEYS must be a list like name:key/],
     [
       'an unknown time zone',

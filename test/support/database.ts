@@ -18,49 +18,51 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** A database without its connections. */
+export type PlainDatabase = Pick<TestDatabase, 'appUrl' | 'ownerUrl' | 'superuserUrl' | 'name' | 'drop'>;
+
 /** Make one in `before`, drop it in `after`. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const server = await testServer();
-  const name = `test_${String(process.pid)}_${randomBytes(5).toString('hex')}`;
-  const ownerUrl = server.ownerUrl(name);
-  const owner = new URL(ownerUrl).username;
-  await asSuperuser(
-    server.superuserUrl,
-    `create database ${name} template ${server.template} owner ${owner}`,
-  );
-  const appUrl = server.appUrl(name);
-  const db = openDatabase({ url: appUrl, poolMax: 8, applicationName: 'test' });
-  const ownerDb = openDatabase({ url: ownerUrl, poolMax: 4, applicationName: 'test-owner' });
-  const hotPool = openHotPool({ url: appUrl, max: 4 });
-  const superuserUrl = new URL(server.superuserUrl);
-  superuserUrl.pathname = `/${name}`;
+  return connected(await create(`template ${(await testServer()).template}`));
+}
+
+/** An empty database, owned by the owner role and not migrated: for tests of what makes the tables. */
+export function createEmptyDatabase(): Promise<PlainDatabase> {
+  return create('');
+}
+
+/** A database with the pools that a service has. */
+export function connected(plain: PlainDatabase): TestDatabase {
+  const db = openDatabase({ url: plain.appUrl, poolMax: 8, applicationName: 'test' });
+  const ownerDb = openDatabase({ url: plain.ownerUrl, poolMax: 4, applicationName: 'test-owner' });
+  const hotPool = openHotPool({ url: plain.appUrl, max: 4 });
   return {
+    ...plain,
     db,
     ownerDb,
     hotPool,
-    appUrl,
-    ownerUrl,
-    superuserUrl: superuserUrl.href,
-    name,
     async drop() {
       await Promise.all([db.destroy(), ownerDb.destroy(), hotPool.end()]);
-      await asSuperuser(server.superuserUrl, `drop database if exists ${name} with (force)`);
+      await plain.drop();
     },
   };
 }
 
-/** An empty database, owned by the owner role and not migrated: for tests of the migrations themselves. */
-export async function createEmptyDatabase(): Promise<
-  Pick<TestDatabase, 'appUrl' | 'ownerUrl' | 'name' | 'drop'>
-> {
+async function create(how: string): Promise<PlainDatabase> {
   const server = await testServer();
   const name = `test_${String(process.pid)}_${randomBytes(5).toString('hex')}`;
-  const owner = new URL(server.ownerUrl(name)).username;
-  await asSuperuser(server.superuserUrl, `create database ${name} owner ${owner}`);
+  const ownerUrl = server.ownerUrl(name);
+  const superuserUrl = new URL(server.superuserUrl);
+  superuserUrl.pathname = `/${name}`;
+  await asSuperuser(
+    server.superuserUrl,
+    `create database ${name} ${how} owner ${new URL(ownerUrl).username}`,
+  );
   return {
     name,
-    ownerUrl: server.ownerUrl(name),
+    ownerUrl,
     appUrl: server.appUrl(name),
+    superuserUrl: superuserUrl.href,
     drop: () => asSuperuser(server.superuserUrl, `drop database if exists ${name} with (force)`),
   };
 }

@@ -91,6 +91,8 @@ export interface TestService {
   readonly complaints: string[];
   /** An agency with accounts, two programs and an endpoint that is its inbox. */
   addAgency(code: string): Promise<TestAgency>;
+  /** An agency that the database has already, with two new programs. */
+  agency(code: string): Promise<TestAgency>;
   /** Approved beforehand by two people: money paid twice goes back by itself up to so much. */
   allowAutomaticRefunds(upTo: bigint): Promise<void>;
   operator(method: 'GET' | 'POST', path: string, how?: CallOptions): Promise<ApiAnswer>;
@@ -150,6 +152,10 @@ const MOVING_JOBS = [
 const MAX_ROUNDS = 200;
 
 export interface TestServiceOptions {
+  /** A database that is there already, with its agencies; a new one unless given. The service drops it when it stops. */
+  readonly database?: TestDatabase;
+  /** The port to listen on; a free one unless given. */
+  readonly port?: number;
   readonly clock?: FixedClock;
   /** Replaces the address the service reaches its database by: a proxy that a test can cut. */
   readonly databaseUrl?: (url: string) => string;
@@ -162,10 +168,10 @@ export interface TestServiceOptions {
 
 /** Make one in `before`, stop it in `after`. The clock begins at the machine's time and stands still. */
 export async function startTestService(options: TestServiceOptions = {}): Promise<TestService> {
-  const database = await createTestDatabase();
+  const database = options.database ?? (await createTestDatabase());
   const clock = options.clock ?? fixedClock(new Date().toISOString());
   const front = createServer();
-  const origin = await listen(front);
+  const origin = await listen(front, options.port ?? 0);
   const complaints: string[] = [];
   const env = environmentOf(database, origin, options);
   const config = readConfig(env, { dataDir: env['DATA_DIR'] ?? '' });
@@ -199,6 +205,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     inbox: standIns.inbox,
     complaints,
     addAgency: (code) => addTestAgency(world, code),
+    agency: (code) => findTestAgency(world, code),
     allowAutomaticRefunds: (upTo) =>
       inTransaction(database.db, (tx) =>
         addRule(tx, {
@@ -327,8 +334,8 @@ export function openServicePools(url: string, config: Config): { db: Database; h
   };
 }
 
-async function listen(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+async function listen(server: Server, port: number): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
 }
 
@@ -341,7 +348,7 @@ async function turnOf(service: Service, name: string): Promise<void> {
 async function addTestAgency(world: TestService, code: string): Promise<TestAgency> {
   const { db, service, origin, inbox } = world;
   const account = { bankName: 'Ngân hàng', accountNumber: '3511.0.1234567', treasuryCode: null };
-  const agencyId = await addAgency(
+  await addAgency(
     { db, newId: newTestId },
     {
       code,
@@ -358,13 +365,22 @@ async function addTestAgency(world: TestService, code: string): Promise<TestAgen
     },
   );
   await turnOf(service, 'extend-business-days');
-  const [call, callAsSecond] = [await callerFor(world, code), await callerFor(world, code)];
-  const endpoint = await call('POST', '/v1/webhook-endpoints', {
+  const agency = await findTestAgency(world, code);
+  const endpoint = await agency.call('POST', '/v1/webhook-endpoints', {
     body: { url: `${origin}/sandbox/agency/${code}/inbox` },
   });
   assert.equal(endpoint.status, 201, JSON.stringify(endpoint.body));
   await inbox.registerInbox(code, (endpoint.body as { secret: string }).secret);
-  return { code, agencyId, call, callAsSecond };
+  return agency;
+}
+
+async function findTestAgency(world: TestService, code: string): Promise<TestAgency> {
+  const [row] = await query<{ id: AgencyId }>(world.db, 'select id from agencies where code = :code', {
+    code,
+  });
+  assert.ok(row, `there is no agency ${code}`);
+  const [call, callAsSecond] = [await callerFor(world, code), await callerFor(world, code)];
+  return { code, agencyId: row.id, call, callAsSecond };
 }
 
 export interface BankAccount {

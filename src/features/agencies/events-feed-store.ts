@@ -25,7 +25,7 @@ export function readFeed(
   return query<FeedRow>(
     reader,
     `select v.xid::text as xid, v.id, v.body from event_bodies v
-      where v.agency_id = :agencyId and v.xid < pg_snapshot_xmin(pg_current_snapshot()) ${after}
+      where v.agency_id = :agencyId and v.xid < xid_horizon() ${after}
       order by v.xid, v.id limit :limit`,
     {
       agencyId: page.agencyId,

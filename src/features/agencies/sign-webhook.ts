@@ -58,23 +58,24 @@ export function makeSecret(randomBytes: (size: number) => Buffer): string {
   return `whsec_${randomBytes(32).toString('base64')}`;
 }
 
+/** What a sealed list of secrets is bound to: the endpoint it belongs to. */
+export function webhookSecretsContext(endpointId: string): string {
+  return `webhook_endpoints:${endpointId}`;
+}
+
 export function sealSecrets(secrets: SigningSecrets, endpointId: string, sealBox: SealBox): string {
-  return sealBox(JSON.stringify(secrets), rowOf(endpointId));
+  return sealBox(JSON.stringify(secrets), webhookSecretsContext(endpointId));
 }
 
 /** Opens a box of secrets. A box that is not ours, or of another row, is a fault. */
 export function openSecrets(box: string, endpointId: string, openBox: OpenBox): SigningSecrets {
-  const secrets: unknown = JSON.parse(openBox(box, rowOf(endpointId)));
+  const secrets: unknown = JSON.parse(openBox(box, webhookSecretsContext(endpointId)));
   if (!Array.isArray(secrets) || !secrets.every((secret) => typeof secret === 'string')) {
     throw new Error('the box holds no list of secrets');
   }
   const [newest, ...older] = secrets;
   if (newest === undefined) throw new Error('the box holds no secret');
   return [newest, ...older];
-}
-
-function rowOf(endpointId: string): string {
-  return `webhook_endpoints:${endpointId}`;
 }
 
 const CACHED_SIGNERS = 2_000;

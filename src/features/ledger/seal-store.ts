@@ -26,12 +26,9 @@ export interface Progress {
 export async function readWatermark(db: Database): Promise<Watermark> {
   const [mark] = await query<{ at: Date; xid: string }>(
     db,
-    `select date_trunc('milliseconds', now()) as at, pg_current_xact_id()::text as xid`,
+    `select date_trunc('milliseconds', now()) as at, current_xid()::text as xid`,
   );
-  const [seen] = await query<{ horizon: string }>(
-    db,
-    'select pg_snapshot_xmin(pg_current_snapshot())::text as horizon',
-  );
+  const [seen] = await query<{ horizon: string }>(db, 'select xid_horizon()::text as horizon');
   if (!mark || !seen) throw new Error('The database did not tell its snapshot.');
   return { at: mark.at, horizonXid: BigInt(seen.horizon), nextXid: BigInt(mark.xid) + 1n };
 }
@@ -225,7 +222,7 @@ export async function storedXidsBelongToCluster(reader: Reader): Promise<boolean
     `select greatest(
        (select sealed_to_xid::text::numeric from ledger_progress),
        (select t.xid::text::numeric from ledger_transactions t order by t.xid desc limit 1)
-     ) <= pg_snapshot_xmax(pg_current_snapshot())::text::numeric as fits`,
+     ) <= xid_in_era(pg_snapshot_xmax(pg_current_snapshot()))::text::numeric as fits`,
   );
   return row?.fits ?? false;
 }

@@ -25,8 +25,11 @@ interface OrderKey {
 }
 
 /** What a sealed account is bound to. */
-function accountContext({ agencyId, refundId }: RefundKey): string {
-  return `payouts:${String(agencyId)}:${refundId}`;
+export function payoutAccountContext(of: {
+  readonly agencyId: AgencyId | string;
+  readonly refundId: string;
+}): string {
+  return `payouts:${String(of.agencyId)}:${of.refundId}`;
 }
 
 /** Refunds of an order whose money people transfer, and whether its account is known. */
@@ -59,7 +62,7 @@ export async function givePayoutAccount(
     let kept = 0;
     for (const { refundId } of waiting) {
       const key = { agencyId: order.agencyId, refundId };
-      const accountBox = deps.box.seal(JSON.stringify(account), accountContext(key));
+      const accountBox = deps.box.seal(JSON.stringify(account), payoutAccountContext(key));
       const at = deps.clock.now();
       if (!(await insertPayout(tx, { ...key, accountBox, accountHint: accountHint(account), at }))) continue;
       kept += 1;
@@ -100,7 +103,7 @@ export async function payoutsToMake(
     account:
       accountBox === null
         ? null
-        : ACCOUNT.parse(JSON.parse(deps.box.open(accountBox, accountContext(payout)))),
+        : ACCOUNT.parse(JSON.parse(deps.box.open(accountBox, payoutAccountContext(payout)))),
   }));
 }
 

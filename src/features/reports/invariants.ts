@@ -20,7 +20,28 @@ export const ROWS_SHOWN = 20;
 
 const MONEY_RECEIVED = `('succeeded', 'mismatched', 'resolved', 'disputed')`;
 
+/** Rows that point at nothing, where a trigger looks once a statement instead of a foreign key (ADR 31). */
+export const LOOSE_ROWS: readonly Invariant[] = [
+  {
+    name: 'I1',
+    says: 'every transfer is of a transaction, and between accounts of its book',
+    sql: `select f.agency_id, f.transaction_id, f.leg from ledger_transfers f
+      where not exists (select 1 from ledger_transactions t where t.agency_id = f.agency_id and t.id = f.transaction_id)
+        or not exists (select 1 from ledger_accounts a where a.agency_id = f.agency_id and a.currency = f.currency
+          and a.id = f.debit_account_id)
+        or not exists (select 1 from ledger_accounts a where a.agency_id = f.agency_id and a.currency = f.currency
+          and a.id = f.credit_account_id)`,
+  },
+  {
+    name: 'I6',
+    says: 'every event is of an order',
+    sql: `select e.agency_id, e.id, e.order_id from events e
+      where not exists (select 1 from payment_orders o where o.agency_id = e.agency_id and o.id = e.order_id)`,
+  },
+];
+
 export const INVARIANTS: readonly Invariant[] = [
+  ...LOOSE_ROWS,
   {
     name: 'I1',
     says: 'every ledger transaction has transfers, so that each book balances',

@@ -258,6 +258,8 @@ describe('the books', () => {
     const verdict = await verifyLedger(database, [told]);
     assert.ok(verdict.kind === 'broken' && verdict.block === told.sequence);
     assert.equal((await verifyLedger(database, [whole.head])).kind, 'intact');
+    // However often the block was told otherwise since.
+    assert.equal((await verifyLedger(database, [told, whole.head])).kind, 'broken');
   });
 
   it('promise 46: a transaction deleted or added behind the seal is seen', async () => {
