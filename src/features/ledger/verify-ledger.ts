@@ -45,7 +45,8 @@ interface Walk {
   hash: Buffer;
   transactions: number;
   readonly running: Map<string, Sums>;
-  readonly heads: Map<bigint, string>;
+  /** Every hash a block was ever published under: a chain that was rewritten is published again beside its past. */
+  readonly heads: ReadonlyMap<bigint, readonly string[]>;
 }
 
 const BLOCKS_AT_ONCE = 100;
@@ -75,7 +76,7 @@ async function verifySnapshot(reader: Reader, heads: readonly PublishedHead[]): 
     hash: Buffer.alloc(32),
     transactions: 0,
     running: new Map(),
-    heads: new Map(heads.map((head) => [head.sequence, head.hash])),
+    heads: hashesByBlock(heads),
   };
   for (;;) {
     const blocks = await readBlocks(reader, walk.sequence, BLOCKS_AT_ONCE);
@@ -110,9 +111,9 @@ function verifyBlock(
   if (fault) return fault;
   const hash = blockHash(block);
   if (!hash.equals(block.hash)) return 'its hash does not follow from its fields';
-  const published = walk.heads.get(sequence);
-  if (published !== undefined && published !== block.hash.toString('hex'))
-    return `it was published as ${published} and is now ${block.hash.toString('hex')}`;
+  const now = block.hash.toString('hex');
+  const other = walk.heads.get(sequence)?.find((published) => published !== now);
+  if (other !== undefined) return `it was published as ${other} and is now ${now}`;
   walk.sequence = sequence;
   walk.toXid = block.toXid;
   walk.hash = hash;
@@ -213,6 +214,12 @@ async function verifyRest(
     transactions: walk.transactions,
     head: walk.sequence === 0n ? null : { sequence: walk.sequence, hash: walk.hash.toString('hex') },
   };
+}
+
+function hashesByBlock(heads: readonly PublishedHead[]): Map<bigint, string[]> {
+  const byBlock = new Map<bigint, string[]>();
+  for (const { sequence, hash } of heads) byBlock.set(sequence, [...(byBlock.get(sequence) ?? []), hash]);
+  return byBlock;
 }
 
 function broken(block: bigint | null, fault: string): BrokenLedger {
