@@ -2,6 +2,12 @@
 import { findOrStartService, type DemoService } from './demo/service.ts';
 import { isSurprise, tell } from './demo/narration.ts';
 import { playMainJob } from './demo/main-job.ts';
+import { runWithoutWords, usage } from './tool.ts';
+
+const USAGE = `npm run demo
+
+Plays the main job once through the public interfaces of the running service, or of one started for it, and tells each
+step in a line. Pretend money only. Exit code 1 when something is not as it should be.`;
 
 async function demo(): Promise<void> {
   const service: DemoService = await findOrStartService(process.env);
@@ -17,7 +23,9 @@ async function demo(): Promise<void> {
   }
 }
 
-await demo().catch((error: unknown) => {
-  console.error(isSurprise(error) ? error.message : error);
-  process.exitCode = 1;
-});
+await runWithoutWords(USAGE, () =>
+  demo().catch((error: unknown) => {
+    if (isSurprise(error)) usage(error.message);
+    throw error;
+  }),
+);

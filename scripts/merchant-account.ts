@@ -1,6 +1,4 @@
 /** Agencies' own accounts at gateways: `npm run merchant-account -- add --gateway vnpay --agency H29 …`. */
-import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { gatewaysOfInstallation } from '../src/app/gateways.ts';
 import {
   addMerchantAccount,
@@ -8,10 +6,12 @@ import {
   retireMerchantSecrets,
   rotateMerchantSecrets,
   setMerchantAccountEnabled,
+  type AccountKey,
+  type AddAccount,
 } from '../src/features/payments/manage-merchant-accounts.ts';
 import { listMerchantAccounts } from '../src/features/payments/merchant-account-store.ts';
 import { createSecretBox } from '../src/platform/secret-box.ts';
-import { usage, withDatabase } from './with-database.ts';
+import { COMMAND_LINE, readNamedFile, runTool, usage, type Deed, type ToolDeps } from './tool.ts';
 
 const USAGE = `npm run merchant-account -- list
 npm run merchant-account -- add --gateway <gateway> --agency <code> --code <code> --merchant-id <id>
@@ -34,76 +34,106 @@ const OPTIONS = {
   'secrets-file': { type: 'string' },
 } as const;
 
-await withDatabase(async ({ db, clock, newId, config }) => {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS });
-  const [verb] = positionals;
-  if (verb === 'list') {
-    for (const one of await listMerchantAccounts(db)) {
-      const state = one.enabled ? 'enabled ' : 'disabled';
-      const owner = one.agencyCode ?? 'platform';
-      console.log(`${one.gateway}/${one.code}  ${state}  ${owner}  ${one.merchantId}  fee: ${one.feeBearer}`);
+await runTool({
+  usage: USAGE,
+  options: OPTIONS,
+  understand({ values, positionals }) {
+    const [verb] = positionals;
+    const { gateway, code, agency, 'merchant-id': merchantId, 'fee-bearer': feeBearer } = values;
+    if (positionals.length !== 1) return usage(USAGE);
+    if (verb === 'list') return list;
+    if (gateway === undefined || code === undefined) return usage(USAGE);
+    const key = { gateway, code };
+    const file = values['secrets-file'] ?? 0;
+    switch (verb) {
+      case 'add': {
+        const isBearer = feeBearer === 'platform' || feeBearer === 'agency';
+        if (agency === undefined || merchantId === undefined || !isBearer) return usage(USAGE);
+        const settings = Object.fromEntries((values.setting ?? []).map(settingOf));
+        return add({ ...key, agencyCode: agency, merchantId, settings, feeBearer }, file);
+      }
+      case 'rotate':
+        return rotate(key, file);
+      case 'retire':
+        return retire(key);
+      case 'disable':
+      case 'enable':
+        return switchTo(key, verb);
+      case undefined:
+      default:
+        return usage(USAGE);
     }
-    return;
-  }
-  const { gateway, code } = values;
-  if (gateway === undefined || code === undefined) usage(USAGE);
+  },
+});
+
+function managing({ db, clock, newId, config }: ToolDeps) {
   const registry = gatewaysOfInstallation({ config, db, clock });
-  const deps = {
+  return {
     db,
     newId,
     box: createSecretBox(config.secrets),
     accountFaults: registry.accountFaults,
-    actor: 'staff:command-line',
+    actor: COMMAND_LINE,
+    /** Asked for once everything else is right. Refuses: a gateway that is not enabled here. */
+    secretsIn: (file: string | 0, gateway: string) => {
+      const known: readonly string[] = registry.enabled().map((adapter) => adapter.code);
+      if (!known.includes(gateway)) {
+        usage(`No gateway "${gateway}" is enabled here; there is ${known.join(', ') || 'none'}.`);
+      }
+      return readHandedSecrets(readNamedFile(file), registry.secretNames(gateway));
+    },
   };
-  const secrets = () => {
-    const text = readFileSync(values['secrets-file'] ?? 0, 'utf8');
-    return readHandedSecrets(text, registry.secretNames(gateway));
-  };
-  const key = { gateway, code };
-  switch (verb) {
-    case 'add': {
-      const { agency, 'merchant-id': merchantId, 'fee-bearer': feeBearer } = values;
-      if (agency === undefined || merchantId === undefined) usage(USAGE);
-      if (feeBearer !== 'platform' && feeBearer !== 'agency') usage(USAGE);
-      const settings = Object.fromEntries((values.setting ?? []).map(settingOf));
-      await addMerchantAccount(deps, {
-        ...key,
-        agencyCode: agency,
-        merchantId,
-        secrets: secrets(),
-        settings,
-        feeBearer,
-      });
-      console.log(
-        `Added ${gateway}/${code}. Its callbacks come to ${config.http.publicUrl}/gateways/${gateway}/${code}/callback`,
-      );
-      return;
-    }
-    case 'rotate':
-      await rotateMerchantSecrets(deps, key, secrets());
-      console.log(
-        `${gateway}/${code} signs with the new secrets within seconds; messages under the old ones are still believed.`,
-      );
-      console.log(
-        `When the gateway has changed over: npm run merchant-account -- retire --gateway ${gateway} --code ${code}`,
-      );
-      return;
-    case 'retire':
-      await retireMerchantSecrets(deps, key);
-      console.log(
-        `Within seconds nothing under the older secrets of ${gateway}/${code} is believed any more.`,
-      );
-      return;
-    case 'disable':
-    case 'enable':
-      await setMerchantAccountEnabled(deps, key, { enabled: verb === 'enable' });
-      console.log(`${gateway}/${code} is ${verb}d. What was started there goes on either way.`);
-      return;
-    case undefined:
-    default:
-      usage(USAGE);
+}
+
+async function list({ db }: ToolDeps): Promise<void> {
+  for (const one of await listMerchantAccounts(db)) {
+    const state = one.enabled ? 'enabled ' : 'disabled';
+    const owner = one.agencyCode ?? 'platform';
+    console.log(`${one.gateway}/${one.code}  ${state}  ${owner}  ${one.merchantId}  fee: ${one.feeBearer}`);
   }
-});
+}
+
+function add(account: Omit<AddAccount, 'secrets'>, file: string | 0): Deed {
+  return async (deps) => {
+    const { secretsIn, ...manage } = managing(deps);
+    const { gateway, code } = account;
+    await addMerchantAccount(manage, { ...account, secrets: secretsIn(file, gateway) });
+    const { publicUrl } = deps.config.http;
+    console.log(
+      `Added ${gateway}/${code}. Its callbacks come to ${publicUrl}/gateways/${gateway}/${code}/callback`,
+    );
+  };
+}
+
+function rotate(key: AccountKey, file: string | 0): Deed {
+  return async (deps) => {
+    const { secretsIn, ...manage } = managing(deps);
+    const { gateway, code } = key;
+    await rotateMerchantSecrets(manage, key, secretsIn(file, gateway));
+    console.log(
+      `${gateway}/${code} signs with the new secrets within seconds; messages under the old ones are still believed.`,
+    );
+    console.log(
+      `When the gateway has changed over: npm run merchant-account -- retire --gateway ${gateway} --code ${code}`,
+    );
+  };
+}
+
+function retire(key: AccountKey): Deed {
+  return async (deps) => {
+    await retireMerchantSecrets(managing(deps), key);
+    console.log(
+      `Within seconds nothing under the older secrets of ${key.gateway}/${key.code} is believed any more.`,
+    );
+  };
+}
+
+function switchTo(key: AccountKey, verb: 'enable' | 'disable'): Deed {
+  return async (deps) => {
+    await setMerchantAccountEnabled(managing(deps), key, { enabled: verb === 'enable' });
+    console.log(`${key.gateway}/${key.code} is ${verb}d. What was started there goes on either way.`);
+  };
+}
 
 function settingOf(text: string): [string, string] {
   const at = text.indexOf('=');

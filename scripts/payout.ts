@@ -1,8 +1,7 @@
 /** Refunds that people transfer: `npm run payout -- list`, `npm run payout -- done <reference> --bank-number <number> …`. */
-import { parseArgs } from 'node:util';
 import { payoutsToMake, recordPayout } from '../src/features/refunds/payouts.ts';
 import { createSecretBox } from '../src/platform/secret-box.ts';
-import { usage, withDatabase } from './with-database.ts';
+import { runTool, usage, type Deed, type ToolDeps } from './tool.ts';
 
 const USAGE = `npm run payout -- list
 npm run payout -- done <refund reference> --bank-number <number> --prepared-by <who> --confirmed-by <who else>
@@ -11,41 +10,64 @@ list shows what is to be transferred to whom. Compare the payer with the holder 
 done records a transfer that was made; who confirms is another person than who prepared it.`;
 
 const OPTIONS = {
-  'bank-number': { type: 'string' },
-  'prepared-by': { type: 'string' },
-  'confirmed-by': { type: 'string' },
+  'bank-number': { type: 'string', default: '' },
+  'prepared-by': { type: 'string', default: '' },
+  'confirmed-by': { type: 'string', default: '' },
 } as const;
 
 /** Gateways whose refunds are transfers. */
 const PAID_OUT = ['vietqr'];
 const MOST_ROWS = 200;
 
-await withDatabase(async ({ db, clock, newId, config }) => {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS });
-  const [verb, refundReference] = positionals;
-  if (verb === 'list') {
-    const box = createSecretBox(config.secrets);
-    const due = await payoutsToMake({ db, box, gateways: PAID_OUT }, MOST_ROWS);
-    for (const { refundReference: reference, amountMinor, payerName, account } of due) {
-      const to = account ? `${account.bank} ${account.accountNumber} ${account.holder}` : 'no account yet';
-      console.log(`${reference}  ${amountMinor.toString()} VND  payer ${payerName ?? '–'}  to ${to}`);
-    }
-    console.log(`${String(due.length)} payouts.`);
-    return;
-  }
-  const preparedBy = values['prepared-by'];
-  const confirmedBy = values['confirmed-by'];
-  const bankTransaction = values['bank-number'];
-  if (verb !== 'done' || !refundReference || !preparedBy || !confirmedBy || !bankTransaction) usage(USAGE);
-  await recordPayout(
-    { db, clock, newId, businessTimeZone: config.businessTimeZone },
-    {
-      refundReference,
-      bankTransaction,
-      paidAt: clock.now(),
-      preparedBy: `staff:${preparedBy}`,
-      confirmedBy: `staff:${confirmedBy}`,
-    },
-  );
-  console.log(`${refundReference} is recorded as paid out.`);
+await runTool({
+  usage: USAGE,
+  options: OPTIONS,
+  understand({ values, positionals }) {
+    const [verb, refundReference] = positionals;
+    const [bankTransaction, preparedBy, confirmedBy] = [
+      values['bank-number'].trim(),
+      nameOf(values['prepared-by']),
+      nameOf(values['confirmed-by']),
+    ];
+    if (verb === 'list' && positionals.length === 1) return list;
+    const isWhole = bankTransaction !== '' && preparedBy !== '' && confirmedBy !== '';
+    if (verb !== 'done' || !refundReference || positionals.length !== 2 || !isWhole) return usage(USAGE);
+    if (preparedBy === confirmedBy) return usage('Who confirms is another person than who prepared it.');
+    return record({ refundReference, bankTransaction, preparedBy, confirmedBy });
+  },
 });
+
+async function list({ db, config }: ToolDeps): Promise<void> {
+  const box = createSecretBox(config.secrets);
+  const due = await payoutsToMake({ db, box, gateways: PAID_OUT }, MOST_ROWS);
+  for (const { refundReference: reference, amountMinor, payerName, account } of due) {
+    const to = account ? `${account.bank} ${account.accountNumber} ${account.holder}` : 'no account yet';
+    console.log(`${reference}  ${amountMinor.toString()} VND  payer ${payerName ?? '–'}  to ${to}`);
+  }
+  console.log(`${String(due.length)} payouts.`);
+}
+
+function record(made: {
+  readonly refundReference: string;
+  readonly bankTransaction: string;
+  readonly preparedBy: string;
+  readonly confirmedBy: string;
+}): Deed {
+  return async ({ db, clock, newId, config }) => {
+    await recordPayout(
+      { db, clock, newId, businessTimeZone: config.businessTimeZone },
+      {
+        ...made,
+        paidAt: clock.now(),
+        preparedBy: `staff:${made.preparedBy}`,
+        confirmedBy: `staff:${made.confirmedBy}`,
+      },
+    );
+    console.log(`${made.refundReference} is recorded as paid out.`);
+  };
+}
+
+/** One person stays one, however the name was typed. */
+function nameOf(text: string): string {
+  return text.normalize('NFC').trim().replaceAll(/\s+/g, ' ').toLowerCase();
+}

@@ -9,44 +9,45 @@ import { checkInvariants } from '../src/features/reports/invariants.ts';
 import { writeAudit } from '../src/features/staff/audit-log.ts';
 import type { Config } from '../src/platform/config.ts';
 import type { Database } from '../src/platform/database.ts';
-import { usage, withDatabase } from './with-database.ts';
+import { asSentence, runTool, usage } from './tool.ts';
 
 const USAGE = `npm run restore -- <file>
 
 Restores a file of npm run backup into an empty database, whole or not at all, and checks the books and the invariants.
 Nothing else may use the database meanwhile.`;
 
-await withDatabase(
-  async ({ db, ownerUrl, appUrl, clock, newId, config }) => {
-    const [path, ...more] = process.argv.slice(2);
-    if (path === undefined || path.startsWith('-') || more.length > 0) usage(USAGE);
-    const { head, tables, rows } = await restoreBackup({
-      path,
-      ownerUrl,
-      appUrl,
-      atEnd: (tx, restored) =>
-        writeAudit(tx, {
-          id: newId(),
-          actor: 'staff:command-line',
-          action: 'database.restored',
-          agencyId: null,
-          subject: restored.head.taken_at,
-          detail: {
-            rows: restored.rows,
-            era: String(restored.era),
-            block: restored.head.ledger_head?.sequence ?? '0',
-          },
-        }),
-    });
-    console.log(`Restored ${String(rows)} rows of ${String(tables)} tables as of ${head.taken_at}.`);
-    const heads = tellWhereChainGoesOn(config, head, clock.now());
-    if (!(await isSound(db, heads))) process.exitCode = 1;
-    tellMissingKeys(config, head);
+await runTool({
+  usage: USAGE,
+  options: {},
+  schema: 'any',
+  understand({ positionals }) {
+    const [path, ...more] = positionals;
+    if (path === undefined || more.length > 0) return usage(USAGE);
+    return async ({ db, ownerUrl, appUrl, clock, newId, config }) => {
+      const { head, tables, rows } = await restoreBackup({
+        path,
+        ownerUrl,
+        appUrl,
+        atEnd: (tx, restored) =>
+          writeAudit(tx, {
+            id: newId(),
+            actor: 'staff:command-line',
+            action: 'database.restored',
+            agencyId: null,
+            subject: restored.head.taken_at,
+            detail: {
+              rows: restored.rows,
+              era: String(restored.era),
+              block: restored.head.ledger_head?.sequence ?? '0',
+            },
+          }),
+      }).catch(asSentence);
+      console.log(`Restored ${String(rows)} rows of ${String(tables)} tables as of ${head.taken_at}.`);
+      const heads = tellWhereChainGoesOn(config, head, clock.now());
+      if (!(await isSound(db, heads))) process.exitCode = 1;
+      tellMissingKeys(config, head);
+    };
   },
-  { schema: 'any' },
-).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
 });
 
 /** Compares with what was published where this service ran before, and notes there what the backup does not have. */

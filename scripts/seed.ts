@@ -4,6 +4,12 @@ import { compose } from '../src/app/compose.ts';
 import { demonstrationDeps, seedDemonstration } from '../src/app/demonstration.ts';
 import { demonstrationPath } from '../src/app/demonstration-file.ts';
 import { startUp } from '../src/app/start-up.ts';
+import { runWithoutWords, usage } from './tool.ts';
+
+const USAGE = `npm run seed
+
+Writes the demonstration's agencies, orders and clients into the database of DATABASE_URL, once: a second time changes
+nothing. Addresses, clients and secrets are in demo.json of the data folder. Never in production.`;
 
 async function seed(): Promise<void> {
   if (process.env['NODE_ENV'] === 'production') {
@@ -27,7 +33,6 @@ async function seed(): Promise<void> {
   }
 }
 
-await seed().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-});
+await runWithoutWords(USAGE, () =>
+  seed().catch((error: unknown) => usage(error instanceof Error ? error.message : String(error))),
+);

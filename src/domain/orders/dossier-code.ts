@@ -22,3 +22,8 @@ export function parseDossierCode(text: string): DossierCode | null {
   const day = parseDay(`20${date.slice(0, 2)}-${date.slice(2, 4)}-${date.slice(4, 6)}`);
   return day === null ? null : { code: text, agencyCode: parts.agency ?? '' };
 }
+
+/** Whether a dossier code can begin with this: the part that names its agency. */
+export function isAgencyPart(text: string): boolean {
+  return parseDossierCode(`${text}-260101-0001`)?.agencyCode === text;
+}

@@ -32,7 +32,11 @@ export function addAgency(deps: { db: Database; newId: IdSource }, command: AddA
     }
     const agencyId = await insertAgency(tx, { ...agency, publicId });
     for (const beneficiary of beneficiaries) await insertBeneficiary(tx, { ...beneficiary, agencyId });
-    for (const alias of aliases) await insertAlias(tx, { ...alias, agencyId });
+    for (const alias of aliases) {
+      if (await insertAlias(tx, { ...alias, agencyId })) continue;
+      const detail = `${alias.code} names another agency from ${alias.validFrom} on already.`;
+      throw new Refusal('agency.code-taken', {}, { detail });
+    }
     return agencyId;
   });
 }

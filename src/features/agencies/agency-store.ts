@@ -75,13 +75,15 @@ export interface AgencyAlias {
   readonly validTo: Day | null;
 }
 
-export async function insertAlias(tx: Tx, alias: AgencyAlias): Promise<void> {
-  await query(
+/** @returns false when the code names an agency from that very day on already */
+export async function insertAlias(tx: Tx, alias: AgencyAlias): Promise<boolean> {
+  const rows = await query(
     tx,
     `insert into agency_aliases (code, agency_id, valid_from, valid_to)
-     values (:code, :agencyId, :validFrom, :validTo)`,
+     values (:code, :agencyId, :validFrom, :validTo) on conflict do nothing returning code`,
     { ...alias },
   );
+  return rows.length === 1;
 }
 
 export async function insertBeneficiary(tx: Tx, beneficiary: Beneficiary): Promise<void> {
@@ -144,6 +146,29 @@ export async function markClientRevoked(tx: Tx, clientId: string, now: Date): Pr
     { clientId, now },
   );
   return rows.length === 1;
+}
+
+export interface ListedClient {
+  readonly clientId: string;
+  /** Null for the operator's. */
+  readonly agencyCode: string | null;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: Date;
+  readonly revokedAt: Date | null;
+}
+
+/** Clients of one agency, or of all and the operator; the newest last. */
+export async function listClients(reader: Reader, agencyCode: string | null): Promise<ListedClient[]> {
+  return query<ListedClient>(
+    reader,
+    `select c.client_id as "clientId", case c.kind when 'agency' then a.code end as "agencyCode", c.name, c.scopes,
+            c.created_at as "createdAt", c.revoked_at as "revokedAt"
+       from api_clients c join agencies a on a.id = c.agency_id
+      where :agencyCode::text is null or (c.kind = 'agency' and a.code = :agencyCode::text)
+      order by c.created_at, c.client_id`,
+    { agencyCode },
+  );
 }
 
 interface ClientRow {

@@ -45,7 +45,7 @@ interface Walk {
   hash: Buffer;
   transactions: number;
   readonly running: Map<string, Sums>;
-  /** What was told of a block, which may differ from time to time. */
+  /** Every hash a block was ever published under: a chain that was rewritten is published again beside its past. */
   readonly heads: ReadonlyMap<bigint, readonly string[]>;
 }
 
@@ -76,7 +76,7 @@ async function verifySnapshot(reader: Reader, heads: readonly PublishedHead[]): 
     hash: Buffer.alloc(32),
     transactions: 0,
     running: new Map(),
-    heads: hashesBySequence(heads),
+    heads: hashesByBlock(heads),
   };
   for (;;) {
     const blocks = await readBlocks(reader, walk.sequence, BLOCKS_AT_ONCE);
@@ -111,8 +111,9 @@ function verifyBlock(
   if (fault) return fault;
   const hash = blockHash(block);
   if (!hash.equals(block.hash)) return 'its hash does not follow from its fields';
-  const other = walk.heads.get(sequence)?.find((told) => told !== block.hash.toString('hex'));
-  if (other !== undefined) return `it was published as ${other} and is now ${block.hash.toString('hex')}`;
+  const now = block.hash.toString('hex');
+  const other = walk.heads.get(sequence)?.find((published) => published !== now);
+  if (other !== undefined) return `it was published as ${other} and is now ${now}`;
   walk.sequence = sequence;
   walk.toXid = block.toXid;
   walk.hash = hash;
@@ -215,10 +216,10 @@ async function verifyRest(
   };
 }
 
-function hashesBySequence(heads: readonly PublishedHead[]): ReadonlyMap<bigint, readonly string[]> {
-  const hashes = new Map<bigint, string[]>();
-  for (const { sequence, hash } of heads) hashes.set(sequence, [...(hashes.get(sequence) ?? []), hash]);
-  return hashes;
+function hashesByBlock(heads: readonly PublishedHead[]): Map<bigint, string[]> {
+  const byBlock = new Map<bigint, string[]>();
+  for (const { sequence, hash } of heads) byBlock.set(sequence, [...(byBlock.get(sequence) ?? []), hash]);
+  return byBlock;
 }
 
 function broken(block: bigint | null, fault: string): BrokenLedger {
