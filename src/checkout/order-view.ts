@@ -19,6 +19,8 @@ export interface OrderView {
   readonly transactionFee: Money;
   readonly reason: OrderReason;
   readonly payer: { readonly name: string; readonly identityNumber: string | null };
+  /** Set on a page that anybody can come to: it shows initials, and here is where the payer is asked for more. */
+  readonly payerHref: string | null;
   /** In the order shown. Empty, or none available: the page says so and has no button. */
   readonly methods: readonly MethodView[];
   /** `code` of the method to tick beforehand: the one chosen before a fault, or remembered by the device. */

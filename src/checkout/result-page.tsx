@@ -22,6 +22,8 @@ export interface ResultView {
   readonly payoutHref?: string | null;
   /** One per receipt form; none yet while the numbers are being issued. */
   readonly receipts: readonly ReceiptView[];
+  /** Set on a page that anybody can come to: receipts show initials, and here is where the payer is asked for more. */
+  readonly payerHref: string | null;
   /** By when a receipt comes that is not there yet; null when `receipts` is complete. */
   readonly receiptExpectedBy: Date | null;
   /** The receipt as PDF; null leaves the button out. */
@@ -144,8 +146,18 @@ function Receipts({ view, context }: Parts): JSX.Element {
     <section aria-labelledby="receipt">
       <h2 id="receipt">{texts.receipt.title}</h2>
       {view.receipts.map((receipt) => (
-        <ReceiptCard key={receipt.verificationCode} receipt={receipt} context={context} />
+        <ReceiptCard
+          key={receipt.verificationCode}
+          receipt={receipt}
+          isPublic={view.payerHref !== null}
+          context={context}
+        />
       ))}
+      {view.payerHref === null ? null : (
+        <p class="no-print">
+          {texts.prove.hidden} <a href={view.payerHref}>{texts.prove.receiptLink}</a>
+        </p>
+      )}
       {view.receiptExpectedBy === null ? null : (
         <>
           <p>{texts.result.receiptPending(moment(view.receiptExpectedBy))}</p>

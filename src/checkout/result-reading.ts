@@ -6,6 +6,7 @@ import type { Locale } from '../web/i18n.ts';
 import type { CheckoutDeps } from './checkout-deps.ts';
 import { paymentPath, situationOf, type PaymentFacts } from './checkout-facts.ts';
 import type { MoneyStep } from './money-timeline.tsx';
+import { payerPath } from './payer-visit.ts';
 import { gatewayName } from './payment-methods.ts';
 import { receiptView } from './receipt-reading.ts';
 import type { ResultView } from './result-page.tsx';
@@ -34,11 +35,13 @@ export async function resultViewOf(
     lookupCode: facts.lookupCode,
     steps: stepsOf(deps, facts, trail, paidAt),
     receipts: shown.map((receipt) => receiptView(deps, receipt)),
+    payerHref: facts.isPublic ? payerPath(paymentPath(deps, payment.id, facts)) : null,
     receiptExpectedBy: shown.length > 0 ? null : addMinutes(paidAt, RECEIPT_WITHIN_MINUTES),
     pdfHref: null,
     collect: null,
     returning: returningOf(deps, facts),
-    returnHref: safeReturn(order.returnUrl),
+    // The agency's address may be meant for the payer alone.
+    returnHref: facts.isPublic ? null : safeReturn(order.returnUrl),
   };
 }
 
@@ -81,7 +84,7 @@ function returningOf(deps: CheckoutDeps, facts: PaymentFacts): ResultView['retur
     if (attempt.claim !== 'surplus') continue;
     const situation = situationOf(deps, attempt, facts);
     if (situation.kind === 'refund_under_way')
-      return { amount: situation.amount, href: paymentPath(deps, attempt.id) };
+      return { amount: situation.amount, href: paymentPath(deps, attempt.id, facts) };
   }
   return null;
 }

@@ -33,10 +33,10 @@ export function statusViewOf(deps: CheckoutDeps, facts: StatusFacts, locale: Loc
 
 function situationView(deps: CheckoutDeps, facts: StatusFacts, locale: Locale): Situation {
   const { situation, payment } = facts;
-  const own = paymentPath(deps, payment.id);
+  const own = paymentPath(deps, payment.id, facts);
   const checkHref = `${own}/check`;
   const pollHref = `${own}/state.json`;
-  const payAgainHref = orderPath(deps, facts.order);
+  const payAgainHref = orderPath(deps, facts);
   switch (situation.kind) {
     case 'waiting':
       return {
@@ -97,12 +97,15 @@ function situationView(deps: CheckoutDeps, facts: StatusFacts, locale: Locale): 
         kind: 'already_paid',
         payerName: facts.order.payer.name ?? '',
         paidAt: situation.by.paidAt ?? facts.now,
-        receiptHref: paymentPath(deps, situation.by.id),
+        receiptHref: paymentPath(deps, situation.by.id, facts),
       };
   }
 }
 
-function differenceStep({ next, restBy }: Extract<Telling, { kind: 'amount_differs' }>): DifferenceNextStep {
+export function differenceStep({
+  next,
+  restBy,
+}: Extract<Telling, { kind: 'amount_differs' }>): DifferenceNextStep {
   if (next !== 'pay_rest') return { kind: next };
   return restBy === undefined ? { kind: 'checking' } : { kind: 'pay_rest', by: restBy };
 }

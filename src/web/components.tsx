@@ -289,6 +289,8 @@ export interface FieldParts {
   readonly type?: 'text' | 'email' | 'tel' | 'date' | 'password';
   readonly autocomplete?: string;
   readonly maxLength?: number;
+  /** Brings up the keyboard with digits; anything can still be typed. */
+  readonly isNumeric?: boolean;
 }
 
 /** One labelled text field; hint and error are part of its description. */
@@ -315,6 +317,7 @@ export function Field(parts: FieldParts): JSX.Element {
         name={parts.name}
         value={parts.value}
         autocomplete={parts.autocomplete ?? 'off'}
+        inputMode={parts.isNumeric === true ? 'numeric' : undefined}
         spellcheck={false}
         maxLength={parts.maxLength ?? 200}
         aria-invalid={fault ? 'true' : undefined}

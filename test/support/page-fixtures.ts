@@ -1,9 +1,12 @@
 /** Views of every page in every state, for tests that look at all of them. Functions: each test gets its own. */
 import { findPage, type FindView } from '../../src/checkout/find-page.tsx';
 import { handOffPage } from '../../src/checkout/handoff-page.tsx';
+import { orderListPage, type OrderListItem } from '../../src/checkout/order-list-page.tsx';
 import { orderPage } from '../../src/checkout/order-page.tsx';
 import { orderStatePage, type OrderStateKind } from '../../src/checkout/order-states-page.tsx';
 import type { OrderView } from '../../src/checkout/order-view.ts';
+import { payerPage, type PayerView } from '../../src/checkout/payer-page.tsx';
+import type { PublicOrder } from '../../src/checkout/public-state.ts';
 import type { ReceiptView } from '../../src/checkout/receipt-card.tsx';
 import { verifyPage, type VerifyOutcome } from '../../src/checkout/receipt-page.tsx';
 import { resultPage, type ResultView } from '../../src/checkout/result-page.tsx';
@@ -73,6 +76,7 @@ export function anOrderView(changes: Partial<OrderView> = {}): OrderView {
       due: { on: day('2026-11-08'), daysLeft: -12 },
     },
     payer: { name: 'NGUYỄN VĂN MINH', identityNumber: '001099012389' },
+    payerHref: null,
     methods: [
       { code: 'vietqr', kind: 'qr_transfer', name: null, availability: { kind: 'available' } },
       { code: 'vnpay', kind: 'card', name: null, availability: { kind: 'available' } },
@@ -252,6 +256,7 @@ export function aResultView(changes: Partial<ResultView> = {}): ResultView {
       { kind: 'treasury_reconciled', state: 'todo', at: null, expectedOn: day('2026-11-23') },
     ],
     receipts: [aReceipt()],
+    payerHref: null,
     receiptExpectedBy: null,
     pdfHref: '/pay/token/receipt.pdf',
     collect: null,
@@ -292,6 +297,24 @@ export const ORDER_STATES: Readonly<Record<string, OrderStateKind>> = {
   'order refunded': { kind: 'refunded', amount: vnd(503_000), at: AT('10:00:00') },
 };
 
+const PUBLIC_ORDERS: readonly PublicOrder[] = [
+  { state: 'unpaid', amount: vnd(503_000), money: { kind: 'not_paid' } },
+  { state: 'waiting', amount: vnd(503_000), money: { kind: 'waiting' } },
+  {
+    state: 'differs',
+    amount: vnd(503_000),
+    money: { kind: 'amount_differs', received: vnd(500_000), due: vnd(503_000), next: { kind: 'checking' } },
+  },
+  { state: 'paid', amount: vnd(503_000), money: { kind: 'paid', amount: vnd(503_000) } },
+  {
+    state: 'refunded',
+    amount: vnd(503_000),
+    money: { kind: 'refunded', amount: vnd(503_000), at: AT('16:02:00') },
+  },
+  { state: 'withdrawn', amount: vnd(503_000), money: { kind: 'not_paid' } },
+  { state: 'expired', amount: vnd(503_000), money: { kind: 'not_paid' } },
+];
+
 const RECEIPT_OUTCOME = {
   kind: 'receipt',
   agency: AN_AGENCY,
@@ -305,9 +328,9 @@ export const VERIFY_OUTCOMES: Readonly<Record<string, VerifyOutcome>> = {
   'replaced receipt': { ...RECEIPT_OUTCOME, status: { kind: 'replaced', on: day('2026-11-25') } },
   'voided receipt': { ...RECEIPT_OUTCOME, status: { kind: 'voided', on: day('2026-11-25') } },
   ...Object.fromEntries(
-    (['unpaid', 'waiting', 'paid', 'closed'] as const).map((state) => [
-      `request ${state}`,
-      { kind: 'request', agency: AN_AGENCY, amount: vnd(503_000), state, payHref: '/pay/token' },
+    PUBLIC_ORDERS.map((order) => [
+      `request ${order.state}`,
+      { kind: 'request', agency: AN_AGENCY, href: '/pay/token', ...order },
     ]),
   ),
   'unknown code': { kind: 'unknown' },
@@ -321,6 +344,21 @@ export function aFindView(changes: Partial<FindView> = {}): FindView {
     form: { action: '/pay', csrfToken: 'csrf-token' },
     ...changes,
   };
+}
+
+export function aPayerView(changes: Partial<PayerView> = {}): PayerView {
+  return {
+    asks: 'citizen_number',
+    typed: '',
+    faults: [],
+    form: { action: '/pay/token/payer', csrfToken: 'csrf-token' },
+    backHref: '/pay/token',
+    ...changes,
+  };
+}
+
+function aListItem(order: PublicOrder): OrderListItem {
+  return { ...order, agency: AN_AGENCY, description: `Khoản ${order.state}`, href: '/pay/token' };
 }
 
 const count = (number: number, minor: number) => ({ count: number, sum: vnd(minor) });
@@ -422,13 +460,16 @@ export interface RenderedPage {
   readonly name: string;
   readonly html: string;
   /** How many money sentences the page must carry; status pages one, pages that speak of no payment none. */
-  readonly moneySentences: 0 | 1;
+  readonly moneySentences: MoneySentences;
 }
+
+/** `many`: one for each order of a list. */
+type MoneySentences = 0 | 1 | 'many';
 
 /** Every page in every state, in one language. */
 export function allPages(locale: Locale, context: PageContext = aContext(locale)): RenderedPage[] {
   const pages: RenderedPage[] = [];
-  const put = (name: string, html: string, moneySentences: 0 | 1) =>
+  const put = (name: string, html: string, moneySentences: MoneySentences) =>
     pages.push({ name, html, moneySentences });
 
   const order = (changes?: Partial<OrderView>) => orderPage(anOrderView(changes), context);
@@ -437,6 +478,15 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
     'order with a fault',
     order({ faults: [{ field: 'method', message: 'Chọn' }], selectedMethod: null }),
     1,
+  );
+  put('order that anybody can come to', order({ payerHref: '/pay/token/payer' }), 1);
+  for (const asks of ['citizen_number', 'tax_code', 'other_paper', 'phone', null] as const) {
+    put(`payer asked for ${asks ?? 'nothing'}`, payerPage(aPayerView({ asks }), context), 0);
+  }
+  put(
+    'payer not known',
+    payerPage(aPayerView({ typed: '1234', faults: [{ field: 'digits', message: 'Sai' }] }), context),
+    0,
   );
   put('order whose amount changed', order({ amountChange: { added: vnd(250), daysLate: 13 } }), 1);
   put('order without a method', order({ methods: [] }), 1);
@@ -496,6 +546,7 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
   const result = (changes?: Partial<ResultView>) => resultPage(aResultView(changes), context);
   put('result', result(), 1);
   put('result without receipt yet', result({ receipts: [], receiptExpectedBy: AT('10:00:00') }), 1);
+  put('result that anybody can come to', result({ payerHref: '/pay/token/payer', returnHref: null }), 1);
   put(
     'result with documents to collect',
     result({ collect: { place: 'Bộ phận Một cửa', hours: '8–17' } }),
@@ -516,10 +567,11 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
     0,
   );
   for (const [name, outcome] of Object.entries(VERIFY_OUTCOMES)) {
-    const isSilent = /replaced|voided|closed|unknown/.test(name);
+    const isSilent = /replaced|voided|unknown/.test(name);
     put(`verify: ${name}`, verifyPage({ typed: A_CODE, faults: [], outcome }, context), isSilent ? 0 : 1);
   }
   put('find', findPage(aFindView(), context), 0);
+  put('list of orders', orderListPage({ items: PUBLIC_ORDERS.map(aListItem) }, context), 'many');
   put('find with a fault', findPage(aFindView({ faults: [{ field: 'code', message: 'Nhập' }] }), context), 0);
   put('find without result', findPage(aFindView({ typed: 'G01', notFound: 'G01' }), context), 0);
   put('gateways', gatewaysPage(aGatewaysView(), context), 0);

@@ -95,7 +95,13 @@ export const en = {
     payer: 'Payer',
     penalised: 'Person penalised',
     debtor: 'Person who owes',
-    identity: (masked) => `Identity number ${masked}`,
+    identity: {
+      citizen_number: (masked) => `Identity number ${masked}`,
+      tax_code: (masked) => `Tax code ${masked}`,
+      other_paper: (masked) => `Document number ${masked}`,
+    },
+    anybodyMayPay: 'Anybody may pay this for them. The receipt is in the name of the person who owes.',
+    amount: 'Amount',
     method: 'How to pay',
     pay: (amount) => `Pay ${amount}`,
     safeApprove: 'Money is taken only when you approve at your bank.',
@@ -325,36 +331,60 @@ export const en = {
     genuineBody: (agency, date, amount) => `Issued by ${agency} on ${date} for ${amount}.`,
     request: '**This request is genuine and unpaid.**',
     requestInProgress: '**This request is genuine and someone is paying it.**',
+    requestDiffers: '**This request is genuine.** The amount received differs from what is due.',
     requestPaid: '**This request is genuine and paid.** You do not need to pay.',
-    requestClosed: '**This request is genuine but no longer valid.** You do not need to pay.',
+    requestRefunded: '**This request is genuine.** What was paid has been returned.',
+    requestWithdrawn: '**This request is genuine but was withdrawn.** You do not need to pay.',
+    requestExpired: (agency) =>
+      `**This request is genuine but has expired.** Ask ${agency} for a new one if you still owe it.`,
     requestBody: (agency, amount) => `${agency} asks for ${amount}.`,
     unknown: (phone) => `**We did not issue this code. It may be fake.** Do not pay. Report to ${phone}.`,
     payer: (initials) => `Payer: ${initials}`,
     seeRequest: 'See what is due',
+    seeResult: 'See this payment',
     errEmpty: 'Enter the code on the paper, in the message or under the QR',
     errFormat: 'This code is not right. A code has 12 characters; check each of them on your paper.',
-    rate: (minutes) => `Too many checks. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
   },
 
   find: {
     title: 'Pay a fee, charge, tax or penalty',
-    label: 'Dossier code, penalty decision number or payment code',
+    label: 'Dossier code, penalty decision number or lookup code',
     hint: (example) => `At the top of your notice or decision. For example ${example} or 0012345/QĐ-XPHC`,
     button: 'Find payment',
-    errEmpty: 'Enter a dossier code, decision number or payment code',
+    errEmpty: 'Enter a dossier code, decision number or lookup code',
     errShort: (missing) =>
       `This code is ${missing} ${missing === 1 ? 'character' : 'characters'} short. Check your paper.`,
     notFound: (code, phone) =>
       `We cannot find ${code}. New decisions usually appear within 24 hours. If someone texted you this code it may be a scam: call ${phone}.`,
-    rate: (minutes) => `Too many searches. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
     isItReal: 'Check whether a request is real',
     privacy: 'We use this code only to find what you owe.',
   },
 
   owed: {
     title: (count) => `${count} payments under this code`,
-    choose: 'Choose what to pay. What has been paid says so below.',
-    see: 'See and pay',
+    choose: 'Each has a page of its own. What has been paid says so.',
+    pay: (amount) => `See and pay ${amount}`,
+    see: 'See this payment',
+  },
+
+  prove: {
+    title: 'See the full name and number',
+    why: 'Anybody who has the number on the paper can open this page, so the name and number are hidden to keep your details from others.',
+    label: {
+      citizen_number: 'Last 4 digits of the identity number of the person who owes',
+      tax_code: 'Last 4 digits of the tax code of whoever owes',
+      other_paper: 'Last 4 characters of the document number of the person who owes',
+      phone: 'Last 4 digits of the phone number of the person who owes',
+    },
+    hint: 'As given to the agency. You can pay without it.',
+    button: 'Show everything',
+    errEmpty: 'Enter the last 4 characters',
+    errWrong: 'These 4 characters do not match. Check them on the document of the person who owes.',
+    nothingToAsk: (phone) =>
+      `The agency gave no number to ask for. Open the link that the agency sent you, or call ${phone}.`,
+    hidden: 'The name is hidden from others.',
+    link: 'Show everything',
+    receiptLink: 'See the receipt with the full name',
   },
 
   gateway: {

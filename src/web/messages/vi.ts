@@ -99,7 +99,13 @@ export const vi = {
     payer: 'Người nộp',
     penalised: 'Người bị xử phạt',
     debtor: 'Người phải nộp',
-    identity: (masked: string) => `Căn cước ${masked}`,
+    identity: {
+      citizen_number: (masked: string) => `Căn cước ${masked}`,
+      tax_code: (masked: string) => `Mã số thuế ${masked}`,
+      other_paper: (masked: string) => `Giấy tờ số ${masked}`,
+    },
+    anybodyMayPay: 'Người khác nộp thay được. Biên lai ghi tên người phải nộp.',
+    amount: 'Số tiền',
     method: 'Cách thanh toán',
     pay: (amount: string) => `Thanh toán ${amount}`,
     safeApprove: 'Tiền chỉ bị trừ khi bạn xác nhận ở ngân hàng.',
@@ -327,37 +333,61 @@ export const vi = {
       `${agency} cấp ngày ${date}, số tiền ${amount}.`,
     request: '**Yêu cầu này là thật và chưa nộp.**',
     requestInProgress: '**Yêu cầu này là thật và đang có người thanh toán.**',
+    requestDiffers: '**Yêu cầu này là thật.** Số tiền đã nhận khác số phải nộp.',
     requestPaid: '**Yêu cầu này là thật và đã nộp.** Bạn không cần nộp nữa.',
-    requestClosed: '**Yêu cầu này là thật nhưng không còn hiệu lực.** Bạn không phải nộp.',
+    requestRefunded: '**Yêu cầu này là thật.** Tiền đã nộp đã được hoàn trả.',
+    requestWithdrawn: '**Yêu cầu này là thật nhưng đã được rút lại.** Bạn không phải nộp.',
+    requestExpired: (agency: string) =>
+      `**Yêu cầu này là thật nhưng đã hết hạn.** Hỏi ${agency} để nhận yêu cầu mới nếu bạn vẫn phải nộp.`,
     requestBody: (agency: string, amount: string) => `${agency} yêu cầu nộp ${amount}.`,
     unknown: (phone: string) =>
       `**Chúng tôi không cấp mã này. Có thể là giả.** Đừng chuyển tiền. Báo cho ${phone}.`,
     payer: (initials: string) => `Người nộp: ${initials}`,
     seeRequest: 'Xem khoản phải nộp',
+    seeResult: 'Xem khoản này',
     errEmpty: 'Nhập mã trên giấy, trong tin nhắn hoặc dưới mã QR',
     errFormat: 'Mã này không đúng. Mã có 12 ký tự; kiểm tra lại từng ký tự trên giấy.',
-    rate: (minutes: number) => `Bạn đã kiểm tra nhiều lần. Thử lại sau ${minutes} phút.`,
   },
 
   find: {
     title: 'Nộp phí, lệ phí, thuế, tiền phạt',
-    label: 'Mã hồ sơ, số quyết định xử phạt hoặc mã thanh toán',
+    label: 'Mã hồ sơ, số quyết định xử phạt hoặc mã tra cứu',
     hint: (example: string) =>
       `In ở góc trên của giấy báo hoặc quyết định. Ví dụ: ${example} hoặc 0012345/QĐ-XPHC`,
     button: 'Tìm khoản phải nộp',
-    errEmpty: 'Nhập mã hồ sơ, số quyết định hoặc mã thanh toán',
+    errEmpty: 'Nhập mã hồ sơ, số quyết định hoặc mã tra cứu',
     errShort: (missing: number) => `Mã này thiếu ${missing} ký tự. Kiểm tra lại trên giấy.`,
     notFound: (code: string, phone: string) =>
       `Không tìm thấy mã ${code}. Quyết định mới thường có sau 24 giờ. Nếu ai đó gửi mã này qua tin nhắn, có thể là lừa đảo: gọi ${phone}.`,
-    rate: (minutes: number) => `Bạn đã tra cứu nhiều lần. Thử lại sau ${minutes} phút.`,
     isItReal: 'Kiểm tra yêu cầu có thật không',
     privacy: 'Chúng tôi chỉ dùng mã này để tìm khoản phải nộp.',
   },
 
   owed: {
     title: (count: number) => `${count} khoản ghi theo mã này`,
-    choose: 'Chọn khoản muốn nộp. Khoản đã nộp được ghi rõ bên dưới.',
-    see: 'Xem và nộp',
+    choose: 'Mỗi khoản có trang riêng. Khoản đã nộp được ghi rõ.',
+    pay: (amount: string) => `Xem và nộp ${amount}`,
+    see: 'Xem khoản này',
+  },
+
+  prove: {
+    title: 'Xem tên và giấy tờ đầy đủ',
+    why: 'Ai có số in trên giấy cũng mở được trang này, nên tên và giấy tờ được che để người khác không xem được thông tin của bạn.',
+    label: {
+      citizen_number: '4 số cuối căn cước của người phải nộp',
+      tax_code: '4 số cuối mã số thuế của người phải nộp',
+      other_paper: '4 ký tự cuối số giấy tờ của người phải nộp',
+      phone: '4 số cuối điện thoại của người phải nộp',
+    },
+    hint: 'Số đã khai với cơ quan. Không có cũng nộp tiền được.',
+    button: 'Xem đầy đủ',
+    errEmpty: 'Nhập 4 ký tự cuối',
+    errWrong: '4 ký tự này không khớp. Kiểm tra lại trên giấy tờ của người phải nộp.',
+    nothingToAsk: (phone: string) =>
+      `Cơ quan không khai số giấy tờ nào. Hãy mở đường dẫn mà cơ quan đã gửi cho bạn, hoặc gọi ${phone}.`,
+    hidden: 'Tên được che để người khác không xem được.',
+    link: 'Xem đầy đủ',
+    receiptLink: 'Xem biên lai có tên đầy đủ',
   },
 
   gateway: {

@@ -170,6 +170,34 @@ describe('a refund that no gateway sends', function () {
     assert.match(await (await fetch(pathOf(payment))).text(), /Cho biết tài khoản nhận tiền hoàn/);
   });
 
+  it('goes to no account of somebody who came by a number on paper', async () => {
+    const [order, payment] = await overpaid();
+    const publicPath = `${world.origin}/pay/${world.service.links.tokenOf({ kind: 'payment', id: payment.id, isPublic: true })}`;
+    const shown = await fetch(`${publicPath}/payout`, { redirect: 'manual' });
+    assert.equal(shown.status, 303);
+    assert.match(shown.headers.get('location') ?? '', /\/payer$/);
+    const asked = await fetch(`${publicPath}/payer`);
+    const cookie = (asked.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const csrf = /name="csrf" value="([^"]+)"/.exec(await asked.text())?.[1] ?? '';
+    const send = (path: string, fields: Record<string, string>) =>
+      fetch(path, {
+        method: 'POST',
+        headers: { cookie },
+        body: new URLSearchParams({ csrf, ...fields }),
+        redirect: 'manual',
+      });
+    await send(`${publicPath}/payout`, { bank: 'VCB', accountNumber: '3333333333', holder: 'KE GIAN' });
+    const { refund_reference: reference } = await refundOf(order);
+    assert.equal((await due()).find((one) => one.refundReference === reference)?.account, null);
+
+    for (const digits of ['0000', '0001', '0002', '0003']) {
+      assert.equal((await send(`${publicPath}/payer`, { digits })).status, 422);
+    }
+    const known = await send(`${publicPath}/payer`, { digits: '2345' });
+    assert.equal(known.headers.get('location'), pathOf(payment).slice(world.origin.length));
+    assert.equal((await send(`${publicPath}/payer`, { digits: '2345' })).status, 429, 'five tries an hour');
+  });
+
   it('is not asked about at a page of a payment without one', async () => {
     const order = await world.openOrder(agency);
     const payment = await world.startPaymentAt('vietqr', order);
