@@ -79,10 +79,24 @@ export function situationOf(
   payment: PaymentOfOrder,
   facts: SituationFacts,
 ): PaymentSituation {
-  return paymentSituation(payment, facts, () => {
-    const reasons = deps.start.gateways.get(payment.gateway)?.profile.failureReasons;
-    return reasons?.[payment.gatewayCode ?? ''] ?? 'declined';
-  });
+  const gateway = deps.start.gateways.get(payment.gateway);
+  const reasonOf = () => gateway?.profile.failureReasons?.[payment.gatewayCode ?? ''] ?? 'declined';
+  return paymentSituation(payment, facts, reasonOf, canBeAsked(deps, payment));
+}
+
+/** Whether the attempt's gateway answers questions; one that is no longer configured did. */
+export function canBeAsked(deps: CheckoutDeps, { gateway }: Pick<PaymentOfOrder, 'gateway'>): boolean {
+  const adapter = deps.start.gateways.get(gateway);
+  return adapter === null || adapter.queries !== undefined;
+}
+
+/** What we know of the money of an order that nothing is paid of: a transfer may be on its way unseen. */
+export function unpaidMoney(
+  deps: CheckoutDeps,
+  { attempts }: Pick<OrderFacts, 'attempts'>,
+): { readonly kind: 'not_paid' | 'not_received' } {
+  const mayBeUnderWay = attempts.some((attempt) => attempt.state === 'lapsed' && !canBeAsked(deps, attempt));
+  return { kind: mayBeUnderWay ? 'not_received' : 'not_paid' };
 }
 
 export function situationOfOrder(facts: OrderFacts): OrderSituation {

@@ -124,7 +124,7 @@ function AmountPanel({ view, context }: Parts): JSX.Element {
           </dd>
         </div>
       </dl>
-      <MoneyStateLine state={{ kind: 'not_paid' }} context={context} />
+      <MoneyStateLine state={view.money} context={context} />
     </div>
   );
 }

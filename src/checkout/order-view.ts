@@ -15,6 +15,8 @@ export interface OrderView {
   /** What is due if paid today: the sum of the lines. */
   readonly total: Money;
   readonly lines: readonly OrderLineView[];
+  /** `not_received`: a transfer of an earlier attempt may still be under way. */
+  readonly money: { readonly kind: 'not_paid' | 'not_received' };
   /** What the citizen pays to the gateway on top; 0 is shown as free of charge. */
   readonly transactionFee: Money;
   readonly reason: OrderReason;

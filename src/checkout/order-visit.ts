@@ -24,6 +24,7 @@ import {
   paymentPath,
   readOrderFacts,
   situationOfOrder,
+  unpaidMoney,
   type OrderFacts,
 } from './checkout-facts.ts';
 import type { OrderTarget } from './checkout-link.ts';
@@ -50,7 +51,9 @@ export async function showOrder(deps: CheckoutDeps, visit: Visit, target: OrderT
       return seeOther(paymentPath(deps, situation.paymentId, facts));
     case 'withdrawn':
     case 'expired':
-      return pageAnswer(orderStatePage({ agency, lookupCode, state: situation }, visit.page));
+      return pageAnswer(
+        orderStatePage({ agency, lookupCode, state: situation, money: unpaidMoney(deps, facts) }, visit.page),
+      );
   }
 }
 
@@ -81,6 +84,7 @@ async function orderAnswer(
     agency: facts.agency,
     total,
     lines: due.map(lineView),
+    money: unpaidMoney(deps, facts),
     transactionFee: money(0n, order.currency),
     reason: await reasonOf(deps, facts),
     payer: { name: order.payer.name ?? '', identityNumber: order.payer.identityNumber },

@@ -38,8 +38,7 @@ export async function showPayment(deps: CheckoutDeps, visit: Visit, target: Paym
   if (situation.kind === 'elsewhere') return seeOther(elsewhere(deps, facts));
   const payout = await payoutLinkOf(deps, facts);
   if (situation.kind === 'paid') {
-    const result = await resultViewOf(deps, facts, page.locale);
-    return pageAnswer(resultPage({ ...result, payoutHref: payout?.href ?? null }, page));
+    return pageAnswer(resultPage(await resultViewOf(deps, { ...facts, payout }, page.locale), page));
   }
   const lastCheckedAt = await findLastAskedAt(deps.db, target.id);
   const view = statusViewOf(deps, { ...facts, situation, lastCheckedAt, payout }, page.locale);

@@ -1,7 +1,7 @@
 /** The visit in which a payer names the account that a refund goes to, when no gateway can send it back. */
-import { sum } from '../domain/kernel/money.ts';
-import { readPayoutAccount, type PayoutField } from '../domain/refunds/payout-account.ts';
-import { givePayoutAccount, refundsToPayOut } from '../features/refunds/payouts.ts';
+import { sum, type Currency, type Money } from '../domain/kernel/money.ts';
+import { readPayoutAccount, type PayoutAccount, type PayoutField } from '../domain/refunds/payout-account.ts';
+import { givePayoutAccount, refundsToPayOut, type WaitingRefund } from '../features/refunds/payouts.ts';
 import { textFields } from '../web/forms.tsx';
 import { messagesFor } from '../web/i18n.ts';
 import {
@@ -16,7 +16,7 @@ import {
 import { paymentPath, readPaymentFacts, type PaymentFacts } from './checkout-facts.ts';
 import type { PaymentTarget } from './checkout-link.ts';
 import { payerPath } from './payer-visit.ts';
-import { payoutPage } from './payout-page.tsx';
+import { payoutPage, payoutReviewPage, STEP_FIELD, type PayoutStep } from './payout-page.tsx';
 import type { PayoutLink } from './status-view.tsx';
 
 type Typed = Readonly<Partial<Record<PayoutField, string>>>;
@@ -34,11 +34,15 @@ export async function givePayout(deps: CheckoutDeps, visit: Visit, target: Payme
   if (refusal) return refusal;
   const limited = await refuseOften(deps, visit.request, 'payout');
   if (limited) return limited;
-  const typed: Typed = textFields(visit.request.body);
+  const fields = textFields(visit.request.body);
+  const typed: Typed = fields;
+  const step = fields[STEP_FIELD] as PayoutStep | undefined;
   const reading = readPayoutAccount(typed);
   if (reading.kind === 'faulty') {
     return await payoutAnswer(deps, visit, facts, { typed, faulty: reading.fields });
   }
+  if (step === 'edit') return await payoutAnswer(deps, visit, facts, { typed, faulty: [] });
+  if (step !== 'send') return await reviewAnswer(deps, visit, facts, reading.account);
   const { gateways, newId } = deps.start;
   const { db, clock, box } = deps;
   const key = { agencyId: facts.order.agencyId, orderId: facts.order.id };
@@ -62,8 +66,32 @@ export async function payoutLinkOf(deps: CheckoutDeps, facts: PaymentFacts): Pro
   if (refunds.length === 0) return null;
   return {
     href: `${paymentPath(deps, payment.id, facts)}/payout`,
-    isWaiting: refunds.some(({ accountHint }) => accountHint === null),
+    awaited: awaitedOf(refunds, payment.amount.currency),
   };
+}
+
+async function reviewAnswer(
+  deps: CheckoutDeps,
+  { request, response, page }: Visit,
+  facts: PaymentFacts,
+  account: PayoutAccount,
+): Promise<Answer> {
+  const own = paymentPath(deps, facts.payment.id, facts);
+  const amount = (await payoutLinkOf(deps, facts))?.awaited ?? null;
+  if (amount === null) return seeOther(`${own}/payout`);
+  const form = { action: `${own}/payout`, csrfToken: deps.csrf.tokenFor(request, response) };
+  return pageAnswer(payoutReviewPage({ amount, account, form }, page));
+}
+
+/** What waits for an account; null when nothing does. */
+function awaitedOf(refunds: readonly WaitingRefund[], currency: Currency): Money | null {
+  const waiting = refunds.filter(({ accountHint }) => accountHint === null);
+  return waiting.length === 0
+    ? null
+    : sum(
+        waiting.map(({ amount }) => amount),
+        currency,
+      );
 }
 
 async function payoutAnswer(
@@ -79,18 +107,11 @@ async function payoutAnswer(
   );
   const own = paymentPath(deps, payment.id, facts);
   if (refunds.length === 0) return seeOther(own);
-  const waiting = refunds.filter(({ accountHint }) => accountHint === null);
   const texts = messagesFor(page.locale).payout;
   const messages = { bank: texts.errBank, accountNumber: texts.errNumber, holder: texts.errHolder };
   const html = payoutPage(
     {
-      amount:
-        waiting.length === 0
-          ? null
-          : sum(
-              waiting.map(({ amount }) => amount),
-              payment.amount.currency,
-            ),
+      amount: awaitedOf(refunds, payment.amount.currency),
       given: refunds.flatMap(({ accountHint }) => (accountHint === null ? [] : [accountHint])),
       typed,
       faults: faulty.map((field) => ({ field, message: messages[field] })),

@@ -4,7 +4,7 @@ import { dayOf } from '../domain/kernel/time.ts';
 import { amountDueOn } from '../domain/orders/payment-order.ts';
 import type { PaymentOfOrder } from '../features/payments/payment-store.ts';
 import type { MoneyState } from '../web/money-sentence.ts';
-import { situationOf, situationOfOrder, type OrderFacts } from './checkout-facts.ts';
+import { situationOf, situationOfOrder, unpaidMoney, type OrderFacts } from './checkout-facts.ts';
 import type { CheckoutDeps } from './checkout-deps.ts';
 import { differenceStep } from './status-reading.ts';
 
@@ -25,12 +25,12 @@ export function publicOrderOf(deps: CheckoutDeps, facts: OrderFacts): PublicOrde
   const { order, attempts, now } = facts;
   const due = amountDueOn(order, dayOf(now, deps.timeZone));
   const situation = situationOfOrder(facts);
-  if (situation.kind === 'payable') return { state: 'unpaid', amount: due, money: { kind: 'not_paid' } };
+  if (situation.kind === 'payable') return { state: 'unpaid', amount: due, money: unpaidMoney(deps, facts) };
   const holder =
     situation.kind === 'payment' ? attempts.find(({ id }) => id === situation.paymentId) : undefined;
   if (holder) return heldBy(deps, holder, facts);
   const state = situation.kind === 'withdrawn' ? 'withdrawn' : 'expired';
-  return { state, amount: due, money: { kind: 'not_paid' } };
+  return { state, amount: due, money: unpaidMoney(deps, facts) };
 }
 
 function heldBy(deps: CheckoutDeps, attempt: PaymentOfOrder, facts: OrderFacts): PublicOrder {

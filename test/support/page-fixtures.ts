@@ -59,6 +59,7 @@ export function anOrderView(changes: Partial<OrderView> = {}): OrderView {
         lateInterest: { base: vnd(500_000), ratePerDayPpm: 500, days: 12 },
       },
     ],
+    money: { kind: 'not_paid' },
     transactionFee: vnd(0),
     reason: {
       offence: {
@@ -96,6 +97,7 @@ export function aStatusView(situation: Situation, changes: Partial<StatusView> =
     situation,
     amount: vnd(503_000),
     gatewayName: 'Vietcombank',
+    isTransfer: false,
     agency: AN_AGENCY,
     lookupCode: A_CODE,
     steps: [
@@ -125,6 +127,8 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     contact: { kind: 'email', value: 'minh@gmail.com' },
     checkHref: '/pay/token/check',
     pollHref: '/pay/token/state',
+    continueHref: '/pay/token/bank',
+    freeAt: AT('09:28:00'),
     cancel: { action: '/pay/token/cancel', csrfToken: 'csrf-token' },
   },
   'waiting without anything known': {
@@ -136,6 +140,7 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     contact: null,
     checkHref: '/pay/token/check',
     pollHref: '/pay/token/state',
+    freeAt: null,
     cancel: null,
   },
   checking: {
@@ -174,6 +179,12 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     payAgainHref: '/pay/token',
     checkHref: '/pay/token/check',
   },
+  'expired, not received': {
+    kind: 'expired',
+    money: 'not_received',
+    payAgainHref: '/pay/token',
+    checkHref: '/pay/token/check',
+  },
   'expired, waiting': {
     kind: 'expired',
     money: 'waiting',
@@ -204,6 +215,12 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     refund: vnd(503_000),
     by: day('2026-11-25'),
   },
+  'paid too much': {
+    kind: 'refund_under_way',
+    cause: { kind: 'paid_over' },
+    refund: vnd(20_000),
+    by: day('2026-11-25'),
+  },
   'refund for another reason': {
     kind: 'refund_under_way',
     cause: { kind: 'other' },
@@ -219,6 +236,7 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   'already paid': {
     kind: 'already_paid',
     payerName: 'NGUYỄN VĂN MINH',
+    paid: vnd(503_000),
     paidAt: AT('09:14:00'),
     receiptHref: '/pay/token/receipt',
   },
@@ -247,20 +265,23 @@ export function aResultView(changes: Partial<ResultView> = {}): ResultView {
     amount: vnd(503_000),
     paidAt: AT('09:14:00'),
     gatewayName: 'Vietcombank',
+    isTransfer: false,
     agency: AN_AGENCY,
     lookupCode: A_CODE,
     steps: [
       { kind: 'bank_confirmed', state: 'done', at: AT('09:13:41') },
       { kind: 'recorded', state: 'done', at: AT('09:14:02') },
       { kind: 'agency_told', state: 'done', at: AT('09:14:03') },
-      { kind: 'treasury_reconciled', state: 'todo', at: null, expectedOn: day('2026-11-23') },
+      { kind: 'reconciled', state: 'todo', at: null, expectedOn: day('2026-11-23') },
     ],
     receipts: [aReceipt()],
     payerHref: null,
     receiptExpectedBy: null,
     pdfHref: '/pay/token/receipt.pdf',
     collect: null,
-    returning: null,
+    payout: null,
+    refunds: [],
+    surplus: [],
     returnHref: 'https://agency.example.vn/dossiers/42',
     ...changes,
   };
@@ -288,13 +309,6 @@ export const HAND_OFFS: Readonly<Record<string, HandOff>> = {
 export const ORDER_STATES: Readonly<Record<string, OrderStateKind>> = {
   withdrawn: { kind: 'withdrawn', at: AT('10:00:00') },
   'order expired': { kind: 'expired', at: AT('10:00:00') },
-  'being paid': {
-    kind: 'being_paid',
-    startedAt: AT('09:13:00'),
-    until: AT('09:28:00'),
-    resultHref: '/pay/token/status',
-  },
-  'order refunded': { kind: 'refunded', amount: vnd(503_000), at: AT('10:00:00') },
 };
 
 const PUBLIC_ORDERS: readonly PublicOrder[] = [
@@ -542,6 +556,17 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
     const isOpen = situation.kind === 'waiting' || situation.kind === 'checking';
     const view = aStatusView(situation, isOpen ? {} : { steps: isRefund ? REFUND_STEPS : [] });
     put(`status: ${name}`, statusPage(view, context), 1);
+    put(`status of a transfer: ${name}`, statusPage({ ...view, isTransfer: true }, context), 1);
+  }
+  for (const [name, awaited] of [
+    ['awaited', vnd(503_000)],
+    ['named', null],
+  ] as const) {
+    const payout = { href: '/pay/token/payout', awaited };
+    for (const situation of ['paid twice', 'amount differs, refund'] as const) {
+      const view = aStatusView(SITUATIONS[situation]!, { payout, isPaidOut: true, steps: REFUND_STEPS });
+      put(`status: ${situation}, account ${name}`, statusPage(view, context), 1);
+    }
   }
   const result = (changes?: Partial<ResultView>) => resultPage(aResultView(changes), context);
   put('result', result(), 1);
@@ -553,12 +578,41 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
     1,
   );
   put(
+    'result with a part refunded and another under way, and its receipt replaced',
+    result({
+      receipts: [
+        aReceipt({ status: { kind: 'replaced', on: day('2026-12-01') } }),
+        aReceipt({ number: '0004183', verificationCode: lookupCodeFrom(new Uint8Array(16).fill(78)) }),
+      ],
+      refunds: [
+        { amount: vnd(50_000), at: AT('16:00:00'), steps: REFUND_STEPS },
+        { amount: vnd(20_000), by: day('2026-11-27'), steps: REFUND_STEPS },
+      ],
+    }),
+    1,
+  );
+  put(
+    'result with money beyond what was owed',
+    result({
+      payout: { href: '/pay/token/payout', awaited: vnd(20_000) },
+      surplus: (['paid_twice', 'paid_over', 'other', 'refunded'] as const).map((became, index) => ({
+        amount: vnd(20_000),
+        became,
+        href: `/pay/other-${String(index)}`,
+      })),
+    }),
+    1,
+  );
+  put(
     'result with a voided receipt',
     result({ receipts: [aReceipt({ status: { kind: 'voided', on: day('2026-12-01') } })] }),
     1,
   );
   for (const [name, state] of Object.entries(ORDER_STATES)) {
-    put(`order: ${name}`, orderStatePage({ agency: AN_AGENCY, lookupCode: A_CODE, state }, context), 1);
+    for (const kind of ['not_paid', 'not_received'] as const) {
+      const view = { agency: AN_AGENCY, lookupCode: A_CODE, state, money: { kind } };
+      put(`order: ${name}, ${kind}`, orderStatePage(view, context), 1);
+    }
   }
   put('verify', verifyPage({ typed: '', faults: [], outcome: null }, context), 0);
   put(
