@@ -28,7 +28,7 @@ import { settlementRoutes } from '../api/settlement-routes.ts';
 import { createTokenRoutes } from '../api/token-routes.ts';
 import { webhookRoutes } from '../api/webhook-routes.ts';
 import { createCheckoutLinks, type CheckoutLinks } from '../checkout/checkout-link.ts';
-import { createCheckoutRoutes } from '../checkout/checkout-routes.ts';
+import { createCheckoutRoutes, type PublicLimiter } from '../checkout/checkout-routes.ts';
 import { consoleRoutes } from '../console/console-routes.ts';
 import { outboxFigures } from '../features/agencies/delivery-store.ts';
 import { purgeIdempotencyKeys } from '../features/agencies/purge-idempotency-keys.ts';
@@ -80,7 +80,7 @@ import { assertPublicUrl, createGuardedClient } from '../platform/http-client.ts
 import type { Logger } from '../platform/logger.ts';
 import { createRandomBytes } from '../platform/random.ts';
 import { createRateGate } from '../platform/rate-gate.ts';
-import { createBatchedRateLimiter, createRateLimiter } from '../platform/rate-limiter.ts';
+import { createBatchedRateLimiter, createRateLimiter, type RateLimiter } from '../platform/rate-limiter.ts';
 import { createSecretBox, type SecretBox } from '../platform/secret-box.ts';
 import { createShortCache } from '../platform/short-cache.ts';
 import { createWebhookPost } from '../platform/webhook-http.ts';
@@ -233,7 +233,8 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     ownAccountCode,
     standings,
     returnUrl: (gateway, id) =>
-      `${publicUrl}/gateways/${gateway}/return/${links.tokenOf({ kind: 'payment', id })}`,
+      // Whoever is at the bank's page comes back by it, and anybody can get to that page.
+      `${publicUrl}/gateways/${gateway}/return/${links.tokenOf({ kind: 'payment', id, isPublic: true })}`,
     callbackUrl: (gateway, account) =>
       `${publicUrl}/gateways/${gateway}/${account === 'platform' ? '' : `${account}/`}callback`,
     gatewayTimeoutMs: config.gateways.timeoutMs,
@@ -446,6 +447,7 @@ export async function compose(resources: ComposeResources): Promise<Service> {
         links,
         csrf: csrfProtection({ key: formKey(config), isSecure }),
         limiter: limits.lookups,
+        proofLimiter: limits.proofs,
         site,
         timeZone: businessTimeZone,
         publicUrl,
@@ -567,6 +569,8 @@ function createLimits(config: Config, deps: { readonly db: Database; readonly lo
     perSeconds: 60,
   });
   const lookups = perMinute('public-lookups', publicLookupsPerMinute);
+  // Ten thousand ends of a number at five an hour are eleven weeks of guessing at one order.
+  const proofs = createRateLimiter(deps, { name: 'payer-proofs', requests: 5, perSeconds: 3_600 });
   const waitOf = async (taken: ReturnType<typeof clients.take>): Promise<number | null> => {
     const decision = await taken;
     return decision.allowed ? null : decision.retryAfterSeconds;
@@ -575,13 +579,16 @@ function createLimits(config: Config, deps: { readonly db: Database; readonly lo
     tokens: (who: { clientId: string; address: string }) =>
       waitOf(tokens.take(`${who.address} ${who.clientId}`)),
     clients: (client: ApiClient) => waitOf(clients.take(client.clientId)),
-    lookups: {
-      async consume(key: string) {
-        const decision = await lookups.take(key);
-        return decision.allowed
-          ? ({ ok: true } as const)
-          : ({ ok: false, retryAfterSeconds: decision.retryAfterSeconds } as const);
-      },
+    lookups: publicLimiter(lookups),
+    proofs: publicLimiter(proofs),
+  };
+}
+
+function publicLimiter(limiter: RateLimiter): PublicLimiter {
+  return {
+    async consume(key) {
+      const decision = await limiter.take(key);
+      return decision.allowed ? { ok: true } : { ok: false, retryAfterSeconds: decision.retryAfterSeconds };
     },
   };
 }

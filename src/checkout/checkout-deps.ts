@@ -9,11 +9,14 @@ import type { Csrf } from '../web/forms.tsx';
 import type { PageContext, PageError, SiteFacts } from '../web/page.tsx';
 import type { CheckoutLinks } from './checkout-link.ts';
 
+interface Refused {
+  readonly ok: false;
+  readonly retryAfterSeconds: number;
+}
+
 /** Counts one request of a key, such as `find:` and an address. */
 export interface PublicLimiter {
-  consume(
-    key: string,
-  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly retryAfterSeconds: number }>;
+  consume(key: string): Promise<{ readonly ok: true } | Refused>;
 }
 
 export interface CheckoutDeps {
@@ -26,6 +29,8 @@ export interface CheckoutDeps {
   readonly links: CheckoutLinks;
   readonly csrf: Csrf;
   readonly limiter: PublicLimiter;
+  /** Counts tries at an order's payer: few, because there are only some thousand to try. */
+  readonly proofLimiter: PublicLimiter;
   readonly site: SiteFacts;
   /** The installation's business time zone. */
   readonly timeZone: string;
@@ -70,8 +75,10 @@ export async function refuseOften(
   what: string,
 ): Promise<Answer | null> {
   const decision = await deps.limiter.consume(`${what}:${addressOf(request)}`);
-  if (decision.ok) return null;
-  const { retryAfterSeconds } = decision;
+  return decision.ok ? null : limitedAnswer(decision);
+}
+
+export function limitedAnswer({ retryAfterSeconds }: Refused): Answer {
   const minutes = Math.max(1, Math.ceil(retryAfterSeconds / 60));
   return { kind: 'error', error: { kind: 'limited', minutes }, retryAfterSeconds };
 }

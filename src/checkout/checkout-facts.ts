@@ -1,6 +1,6 @@
 /** Reads all that a citizen's page of an order or payment rests on, and says what situation it is in. */
 import type { Agency } from '../domain/agencies/agency.ts';
-import type { AgencyId, OrderId, PaymentId } from '../domain/kernel/ids.ts';
+import type { PaymentId } from '../domain/kernel/ids.ts';
 import type { LookupCode } from '../domain/kernel/lookup-code.ts';
 import type { PaymentOrder } from '../domain/orders/payment-order.ts';
 import {
@@ -19,8 +19,11 @@ import {
 } from '../features/payments/payment-store.ts';
 import { findRefundsOfOrder } from '../features/refunds/refund-store.ts';
 import type { CheckoutDeps } from './checkout-deps.ts';
+import type { OrderTarget, PaymentTarget } from './checkout-link.ts';
 
 export interface OrderFacts extends SituationFacts {
+  /** Come to by a public link: its pages name nobody, and lead to public pages. */
+  readonly isPublic: boolean;
   readonly order: PaymentOrder;
   readonly attempts: readonly PaymentOfOrder[];
   readonly agency: Agency;
@@ -32,10 +35,13 @@ export interface PaymentFacts extends OrderFacts {
   readonly situation: PaymentSituation;
 }
 
-type OrderKey = Pick<PaymentOrder, 'agencyId' | 'id'>;
+type OrderKey = Pick<OrderTarget, 'agencyId' | 'id'>;
 
 /** Null when there is no such order. */
-export async function readOrderFacts(deps: CheckoutDeps, key: OrderKey): Promise<OrderFacts | null> {
+export async function readOrderFacts(
+  deps: CheckoutDeps,
+  key: Omit<OrderTarget, 'kind'>,
+): Promise<OrderFacts | null> {
   const order = await findOrder(deps.db, key.agencyId, key.id);
   if (!order) return null;
   const [attempts, refunds, agency] = await Promise.all([
@@ -45,6 +51,7 @@ export async function readOrderFacts(deps: CheckoutDeps, key: OrderKey): Promise
   ]);
   if (!agency) throw new Error('the agency of an order is missing');
   return {
+    isPublic: key.isPublic === true,
     order,
     attempts,
     refunds,
@@ -56,9 +63,12 @@ export async function readOrderFacts(deps: CheckoutDeps, key: OrderKey): Promise
 }
 
 /** A payment seen from the first of the orders it covers; null when there is no such payment. */
-export async function readPaymentFacts(deps: CheckoutDeps, id: PaymentId): Promise<PaymentFacts | null> {
+export async function readPaymentFacts(
+  deps: CheckoutDeps,
+  { id, isPublic }: Omit<PaymentTarget, 'kind'>,
+): Promise<PaymentFacts | null> {
   const [key] = await findOrdersOfPayment(deps.db, id);
-  const facts = key && (await readOrderFacts(deps, key));
+  const facts = key && (await readOrderFacts(deps, isPublic === true ? { ...key, isPublic } : key));
   const payment = facts?.attempts.find((attempt) => attempt.id === id);
   if (!facts || !payment) return null;
   return { ...facts, payment, situation: situationOf(deps, payment, facts) };
@@ -69,20 +79,44 @@ export function situationOf(
   payment: PaymentOfOrder,
   facts: SituationFacts,
 ): PaymentSituation {
-  return paymentSituation(payment, facts, () => {
-    const reasons = deps.start.gateways.get(payment.gateway)?.profile.failureReasons;
-    return reasons?.[payment.gatewayCode ?? ''] ?? 'declined';
-  });
+  const gateway = deps.start.gateways.get(payment.gateway);
+  const reasonOf = () => gateway?.profile.failureReasons?.[payment.gatewayCode ?? ''] ?? 'declined';
+  return paymentSituation(payment, facts, reasonOf, canBeAsked(deps, payment));
+}
+
+/** Whether the attempt's gateway answers questions; one that is no longer configured did. */
+export function canBeAsked(deps: CheckoutDeps, { gateway }: Pick<PaymentOfOrder, 'gateway'>): boolean {
+  const adapter = deps.start.gateways.get(gateway);
+  return adapter === null || adapter.queries !== undefined;
+}
+
+/** What we know of the money of an order that nothing is paid of: a transfer may be on its way unseen. */
+export function unpaidMoney(
+  deps: CheckoutDeps,
+  { attempts }: Pick<OrderFacts, 'attempts'>,
+): { readonly kind: 'not_paid' | 'not_received' } {
+  const mayBeUnderWay = attempts.some((attempt) => attempt.state === 'lapsed' && !canBeAsked(deps, attempt));
+  return { kind: mayBeUnderWay ? 'not_received' : 'not_paid' };
 }
 
 export function situationOfOrder(facts: OrderFacts): OrderSituation {
   return orderSituation(facts);
 }
 
-export function orderPath(deps: CheckoutDeps, key: { agencyId: AgencyId; id: OrderId }): string {
-  return `/pay/${deps.links.tokenOf({ kind: 'order', agencyId: key.agencyId, id: key.id })}`;
+/** The order's page, public where these facts were come to by a public link. */
+export function orderPath(
+  deps: CheckoutDeps,
+  { order, isPublic }: Pick<OrderFacts, 'isPublic'> & { readonly order: OrderKey },
+): string {
+  const { agencyId, id } = order;
+  return `/pay/${deps.links.tokenOf({ kind: 'order', agencyId, id, ...(isPublic ? { isPublic } : {}) })}`;
 }
 
-export function paymentPath(deps: CheckoutDeps, id: PaymentId): string {
-  return `/pay/${deps.links.tokenOf({ kind: 'payment', id })}`;
+/** The page of an attempt at the order, public where these facts were come to by a public link. */
+export function paymentPath(
+  deps: CheckoutDeps,
+  id: PaymentId,
+  { isPublic }: Pick<OrderFacts, 'isPublic'>,
+): string {
+  return `/pay/${deps.links.tokenOf({ kind: 'payment', id, ...(isPublic ? { isPublic } : {}) })}`;
 }

@@ -3,13 +3,31 @@
  *
  * A token is base64url(key id, kind, agency, uuid, first 16 bytes of an HMAC-SHA-256 over them). It carries no
  * amount, person or expiry: the row has them. A token whose MAC fails is "not found", like one that never was.
+ *
+ * There are two kinds of each. The payer's link is the one an agency sends to whoever owes. A public link is what
+ * anybody comes to who types a number that is printed on paper or comes back from a bank: it pays, and says where the
+ * money is, but its pages name nobody.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { dashed, type AgencyId, type OrderId, type PaymentId } from '../domain/kernel/ids.ts';
 
-export type PayTarget =
-  | { readonly kind: 'order'; readonly agencyId: AgencyId; readonly id: OrderId }
-  | { readonly kind: 'payment'; readonly id: PaymentId };
+export type PayTarget = OrderTarget | PaymentTarget;
+
+interface Reach {
+  /** A public link; absent in the payer's own. */
+  readonly isPublic?: true;
+}
+
+export interface OrderTarget extends Reach {
+  readonly kind: 'order';
+  readonly agencyId: AgencyId;
+  readonly id: OrderId;
+}
+
+export interface PaymentTarget extends Reach {
+  readonly kind: 'payment';
+  readonly id: PaymentId;
+}
 
 /** Newest first: tokens are made with the first key and checked with all. */
 export interface LinkKey {
@@ -24,8 +42,9 @@ export interface CheckoutLinks {
   targetOf(token: string): PayTarget | null;
 }
 
-const KIND_ORDER = 0x6f;
-const KIND_PAYMENT = 0x70;
+/** `o` and `p`, and in capitals for public links. */
+const KINDS = { order: 0x6f, payment: 0x70 } as const;
+const PUBLIC_KINDS = { order: 0x4f, payment: 0x50 } as const;
 const MAC_BYTES = 16;
 const HEAD_BYTES = 22;
 const TOKEN = /^[A-Za-z0-9_-]{51}$/;
@@ -38,7 +57,7 @@ export function createCheckoutLinks(keys: readonly LinkKey[]): CheckoutLinks {
     tokenOf(target) {
       const head = Buffer.alloc(HEAD_BYTES);
       head.writeUInt8(newest.mark, 0);
-      head.writeUInt8(target.kind === 'order' ? KIND_ORDER : KIND_PAYMENT, 1);
+      head.writeUInt8((target.isPublic === true ? PUBLIC_KINDS : KINDS)[target.kind], 1);
       head.writeUInt32BE(target.kind === 'order' ? target.agencyId : 0, 2);
       head.write(target.id.replaceAll('-', ''), 6, 'hex');
       return Buffer.concat([head, macOf(newest.key, head)]).toString('base64url');
@@ -52,12 +71,24 @@ export function createCheckoutLinks(keys: readonly LinkKey[]): CheckoutLinks {
         ({ key, mark }) => mark === head[0] && timingSafeEqual(mac, macOf(key, head)),
       );
       if (!isOurs) return null;
-      const id = dashed(head.subarray(6).toString('hex'));
-      const agencyId = head.readUInt32BE(2) as AgencyId;
-      if (head[1] === KIND_ORDER) return { kind: 'order', agencyId, id: id as OrderId };
-      return head[1] === KIND_PAYMENT ? { kind: 'payment', id: id as PaymentId } : null;
+      return targetIn(head);
     },
   };
+}
+
+function targetIn(head: Buffer): PayTarget | null {
+  const id = dashed(head.subarray(6).toString('hex'));
+  const agencyId = head.readUInt32BE(2) as AgencyId;
+  const mark = head.readUInt8(1);
+  const reach =
+    mark === PUBLIC_KINDS.order || mark === PUBLIC_KINDS.payment ? { isPublic: true as const } : {};
+  if (mark === KINDS.order || mark === PUBLIC_KINDS.order) {
+    return { kind: 'order', agencyId, id: id as OrderId, ...reach };
+  }
+  if (mark === KINDS.payment || mark === PUBLIC_KINDS.payment) {
+    return { kind: 'payment', id: id as PaymentId, ...reach };
+  }
+  return null;
 }
 
 /** One byte that tells a key's tokens apart from most others', so that few keys are tried. */

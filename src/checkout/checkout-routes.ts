@@ -1,12 +1,13 @@
 /** The citizens' door: find, check, pay, come back, read where the money is, verify. Works with plain HTML forms. */
 import express, { type Request, type Response, type Router } from 'express';
-import type { PaymentId } from '../domain/kernel/ids.ts';
 import { faultHandler, sendAnswer, visitOf } from './checkout-answer.ts';
 import { NOT_FOUND, refuseOften, type Answer, type CheckoutDeps, type Visit } from './checkout-deps.ts';
-import type { PayTarget } from './checkout-link.ts';
+import type { PaymentTarget, PayTarget } from './checkout-link.ts';
 import { find, showFind } from './find-visit.ts';
 import { showHandOff } from './hand-off-visit.ts';
+import { rememberOrder } from './known-orders.ts';
 import { payOrder, showOrder } from './order-visit.ts';
+import { provePayer, showPayer } from './payer-visit.ts';
 import { checkAgain, comeBack, showPayment, tellState } from './payment-visit.ts';
 import { givePayout, showPayout } from './payout-visit.ts';
 import { verifyAddress, verifyTyped } from './verify-visit.ts';
@@ -39,29 +40,34 @@ export function createCheckoutRoutes(deps: CheckoutDeps): Router {
   router.post('/pay', form, genuine, found);
 
   const show = named((visit, target) =>
-    target.kind === 'order' ? showOrder(deps, visit, target) : showPayment(deps, visit, target.id),
+    target.kind === 'order' ? showOrder(deps, visit, target) : showPayment(deps, visit, target),
   );
   const pay = named((visit, target) => (target.kind === 'order' ? payOrder(deps, visit, target) : NOT_FOUND));
   router.get('/pay/:token', show);
   router.post('/pay/:token', form, genuine, pay);
 
-  const handOff = payment((visit, id) => showHandOff(deps, visit, id));
+  const askPayer = named((visit, target) => showPayer(deps, visit, target));
+  const takeProof = named((visit, target) => provePayer(deps, visit, target));
+  router.get('/pay/:token/payer', askPayer);
+  router.post('/pay/:token/payer', form, genuine, takeProof);
+
+  const handOff = payment((visit, target) => showHandOff(deps, visit, target));
   // Asking is harmless and limited per payment, so a link may do it as well as a form.
-  const check = payment((visit, id) => checkAgain(deps, visit, id));
-  const state = payment((_visit, id) => tellState(deps, id));
+  const check = payment((visit, target) => checkAgain(deps, visit, target));
+  const state = payment((_visit, target) => tellState(deps, target));
   router.get('/pay/:token/bank', handOff);
   router.get('/pay/:token/check', check);
   router.post('/pay/:token/check', check);
   router.get('/pay/:token/state.json', state);
 
-  const askAccount = payment((visit, id) => showPayout(deps, visit, id));
-  const takeAccount = payment((visit, id) => givePayout(deps, visit, id));
+  const askAccount = payment((visit, target) => showPayout(deps, visit, target));
+  const takeAccount = payment((visit, target) => givePayout(deps, visit, target));
   router.get('/pay/:token/payout', askAccount);
   router.post('/pay/:token/payout', form, genuine, takeAccount);
 
-  const back = payment((visit, id) => {
+  const back = payment((visit, target) => {
     const gateway = String(visit.request.params['code']);
-    return comeBack(deps, visit, { id, gateway });
+    return comeBack(deps, visit, { ...target, gateway });
   });
   router.get('/gateways/:code/return/:token', back);
   router.post('/gateways/:code/return/:token', back);
@@ -94,12 +100,14 @@ function handlers(deps: CheckoutDeps) {
   const named = (answer: (visit: Visit, target: PayTarget) => Given): Handler =>
     open(async (visit) => {
       const target = deps.links.targetOf(String(visit.request.params['token']));
-      return target
-        ? await answer(visit, target)
-        : ((await refuseOften(deps, visit.request, 'token')) ?? NOT_FOUND);
+      if (!target) return (await refuseOften(deps, visit.request, 'token')) ?? NOT_FOUND;
+      if (target.kind === 'order' && target.isPublic !== true) {
+        rememberOrder(deps, visit.request, visit.response, target);
+      }
+      return await answer(visit, target);
     });
-  const payment = (answer: (visit: Visit, id: PaymentId) => Given): Handler =>
-    named((visit, target) => (target.kind === 'payment' ? answer(visit, target.id) : NOT_FOUND));
+  const payment = (answer: (visit: Visit, target: PaymentTarget) => Given): Handler =>
+    named((visit, target) => (target.kind === 'payment' ? answer(visit, target) : NOT_FOUND));
   return { open, named, payment };
 }
 

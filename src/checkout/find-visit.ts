@@ -1,7 +1,5 @@
 /** The search for what one owes: a payment code, a dossier code or a decision number, as people type them. */
 import { LOOKUP_CODE_ALPHABET, parseLookupCode, type LookupCode } from '../domain/kernel/lookup-code.ts';
-import { dayOf } from '../domain/kernel/time.ts';
-import { amountDueOn } from '../domain/orders/payment-order.ts';
 import { findOrderByLookupCode, findOrdersByPaper, type OrderKey } from '../features/orders/order-store.ts';
 import { findReceiptByCode } from '../features/receipts/receipt-store.ts';
 import { textFields } from '../web/forms.tsx';
@@ -14,10 +12,10 @@ import {
   type CheckoutDeps,
   type Visit,
 } from './checkout-deps.ts';
-import { orderPath, readOrderFacts, situationOfOrder, type OrderFacts } from './checkout-facts.ts';
+import { orderPath, readOrderFacts, type OrderFacts } from './checkout-facts.ts';
 import { FIND_FIELD, findPage } from './find-page.tsx';
 import { orderListPage, type OrderListItem } from './order-list-page.tsx';
-import { publicStateOf } from './public-state.ts';
+import { publicOrderOf } from './public-state.ts';
 
 /** Longer than any code with its label; the rest of a pasted letter is not looked at. */
 const MAX_TYPED = 200;
@@ -41,22 +39,21 @@ export async function find(deps: CheckoutDeps, visit: Visit): Promise<Answer> {
   const found = await findByPaper(deps, typed);
   const [only, ...others] = found;
   if (!only) return findAnswer(deps, visit, { typed, fault: null, notFound: typed });
-  if (others.length === 0 && situationOfOrder(only).kind === 'payable')
-    return seeOther(orderPath(deps, only.order));
+  if (others.length === 0) return seeOther(orderPath(deps, only));
   return pageAnswer(orderListPage({ items: found.map((facts) => itemOf(deps, facts)) }, page));
 }
 
 async function pathOfCode(deps: CheckoutDeps, code: LookupCode): Promise<string | null> {
   const order = await findOrderByLookupCode(deps.db, code);
-  if (order) return orderPath(deps, order);
+  if (order) return orderPath(deps, { order, isPublic: true });
   return (await findReceiptByCode(deps.db, code)) ? `/verify/${code}` : null;
 }
 
-/** What is printed on paper is easy to guess, so it shows what is open and, of the rest, only that it is settled. */
+/** What is printed on paper is easy to guess, and codes are read over shoulders: all of it leads to public pages. */
 async function findByPaper(deps: CheckoutDeps, typed: string): Promise<OrderFacts[]> {
   for (const spelling of spellingsOf(typed)) {
     const keys: OrderKey[] = await findOrdersByPaper(deps.db, spelling);
-    const facts = await Promise.all(keys.map((key) => readOrderFacts(deps, key)));
+    const facts = await Promise.all(keys.map((key) => readOrderFacts(deps, { ...key, isPublic: true })));
     const found = facts.filter((each) => each !== null);
     if (found.length > 0) return found;
   }
@@ -78,14 +75,11 @@ export function spellingsOf(typed: string): string[] {
 
 function itemOf(deps: CheckoutDeps, facts: OrderFacts): OrderListItem {
   const { order, agency } = facts;
-  const state = publicStateOf(facts);
-  const isPayable = situationOfOrder(facts).kind === 'payable';
   return {
+    ...publicOrderOf(deps, facts),
     agency,
     description: order.lines.map(({ description }) => description).join('; '),
-    amount: state === 'unpaid' ? amountDueOn(order, dayOf(facts.now, deps.timeZone)) : order.principal,
-    state,
-    payHref: isPayable ? orderPath(deps, order) : null,
+    href: orderPath(deps, facts),
   };
 }
 

@@ -17,11 +17,14 @@ import {
   type Visit,
 } from './checkout-deps.ts';
 import { orderPath, paymentPath, readPaymentFacts, type PaymentFacts } from './checkout-facts.ts';
+import type { PaymentTarget } from './checkout-link.ts';
 import { handOffPage } from './handoff-page.tsx';
 import { gatewayName } from './payment-methods.ts';
 
 interface HandedOff {
   readonly id: PaymentId;
+  /** The payment was begun, or is gone on with, by a public link. */
+  readonly isPublic: boolean;
   readonly gateway: string;
   readonly handOff: HandOff;
 }
@@ -29,33 +32,34 @@ interface HandedOff {
 /** Sends the visitor on. A form or QR code has a page with an address of its own, so that a reload starts nothing. */
 export function continueAtGateway(deps: CheckoutDeps, { request }: Visit, payment: HandedOff): Answer {
   const { id, handOff } = payment;
-  if (handOff.kind !== 'redirect') return seeOther(`${paymentPath(deps, id)}/bank`);
+  if (handOff.kind !== 'redirect') return seeOther(`${paymentPath(deps, id, payment)}/bank`);
   if (isOfGateway(deps, payment.gateway, handOff.url)) return seeOther(handOff.url);
   contextOf(request).logger.error({ paymentId: id, gateway: payment.gateway }, 'checkout.hand-off-elsewhere');
-  return seeOther(paymentPath(deps, id));
+  return seeOther(paymentPath(deps, id, payment));
 }
 
 /** The payment's hand-off once more, while it can still be approved: for whoever lost the gateway's page. */
-export async function showHandOff(deps: CheckoutDeps, visit: Visit, id: PaymentId): Promise<Answer> {
-  const facts = await readPaymentFacts(deps, id);
+export async function showHandOff(deps: CheckoutDeps, visit: Visit, target: PaymentTarget): Promise<Answer> {
+  const facts = await readPaymentFacts(deps, target);
   if (!facts) return NOT_FOUND;
-  const { payment, situation } = facts;
+  const { payment, situation, isPublic } = facts;
+  const { id } = payment;
   if (situation.kind === 'amount_differs' && situation.restBy !== undefined) {
     return await showRest(deps, visit, facts, situation.restBy);
   }
-  if (!canContinue(deps, payment)) return seeOther(paymentPath(deps, id));
+  if (!canContinue(deps, payment)) return seeOther(paymentPath(deps, id, facts));
   const handOff = payment.handOff ?? (await handOffAgain(deps, visit, payment));
-  if (handOff === null) return seeOther(paymentPath(deps, id));
+  if (handOff === null) return seeOther(paymentPath(deps, id, facts));
   if (handOff.kind === 'redirect') {
-    return continueAtGateway(deps, visit, { id, gateway: payment.gateway, handOff });
+    return continueAtGateway(deps, visit, { id, isPublic, gateway: payment.gateway, handOff });
   }
   const view = {
     handOff,
     amount: payment.amount,
     gatewayName: gatewayName(payment.gateway, visit.page.locale),
     lookupCode: facts.lookupCode,
-    statusHref: paymentPath(deps, id),
-    backHref: orderPath(deps, facts.order),
+    statusHref: paymentPath(deps, id, facts),
+    backHref: orderPath(deps, facts),
     now: facts.now,
   };
   return pageAnswer(handOffPage(view, visit.page));
@@ -65,20 +69,21 @@ export async function showHandOff(deps: CheckoutDeps, visit: Visit, id: PaymentI
 async function showRest(
   deps: CheckoutDeps,
   { request, page }: Visit,
-  { payment, order, lookupCode, now }: PaymentFacts,
+  facts: PaymentFacts,
   until: Date,
 ): Promise<Answer> {
+  const { payment, lookupCode, now } = facts;
   const asked = { until, locale: page.locale, payerIp: addressOf(request) };
   const again = await handOffForRest(deps.start, payment, asked);
-  if (again === null) return seeOther(paymentPath(deps, payment.id));
+  if (again === null) return seeOther(paymentPath(deps, payment.id, facts));
   const view = {
     handOff: again.handOff,
     amount: again.rest,
     received: again.received,
     gatewayName: gatewayName(payment.gateway, page.locale),
     lookupCode,
-    statusHref: paymentPath(deps, payment.id),
-    backHref: orderPath(deps, order),
+    statusHref: paymentPath(deps, payment.id, facts),
+    backHref: orderPath(deps, facts),
     now,
   };
   return pageAnswer(handOffPage(view, page));

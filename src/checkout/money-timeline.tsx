@@ -12,9 +12,10 @@ export type MoneyStepKind =
   | 'bank_confirmed'
   | 'recorded'
   | 'agency_told'
-  | 'treasury_reconciled'
+  | 'reconciled'
   | 'surplus_found'
   | 'refund_approved'
+  | 'refund_account'
   | 'refund_sent'
   | 'refund_arrived';
 
@@ -31,6 +32,8 @@ export interface MoneyStep {
 export interface MoneyTimelineParts {
   readonly steps: readonly MoneyStep[];
   readonly gatewayName: string;
+  /** The payer transfers by themselves, and leaves no page of ours for a gateway's. */
+  readonly isTransfer: boolean;
   readonly agency: NameInLanguages;
   readonly context: LocaleAndZone;
 }
@@ -44,25 +47,29 @@ export function MoneyTimeline(parts: MoneyTimelineParts): JSX.Element {
   return <Timeline entries={entries} locale={parts.context.locale} />;
 }
 
-function stepTitle(step: MoneyStep, { gatewayName, agency, context }: MoneyTimelineParts): string {
+function stepTitle(step: MoneyStep, parts: MoneyTimelineParts): string {
+  const { gatewayName, isTransfer, agency, context } = parts;
   const texts = messagesFor(context.locale).timeline;
   const isDone = step.state === 'done';
   const agencyName = nameIn(context.locale, agency).text;
   switch (step.kind) {
     case 'handed_off':
-      return texts.handedOff(gatewayName);
+      return isTransfer ? texts.codeShown : texts.handedOff(gatewayName);
     case 'bank_confirmed':
+      if (isTransfer) return isDone ? texts.transferArrived : texts.awaitingTransfer;
       return isDone ? texts.bankTookMoney : texts.awaitingBank(gatewayName);
     case 'recorded':
       return isDone ? texts.recorded : texts.toRecord;
     case 'agency_told':
       return isDone ? texts.agencyTold(agencyName) : texts.toTellAgency(agencyName);
-    case 'treasury_reconciled':
-      return texts.treasury;
+    case 'reconciled':
+      return texts.reconciled;
     case 'surplus_found':
       return texts.surplusFound;
     case 'refund_approved':
       return isDone ? texts.refundApproved : texts.toApproveRefund;
+    case 'refund_account':
+      return isDone ? texts.refundAccountKnown : texts.refundAccountAwaited;
     case 'refund_sent':
       return texts.refundSent;
     case 'refund_arrived':
@@ -70,16 +77,16 @@ function stepTitle(step: MoneyStep, { gatewayName, agency, context }: MoneyTimel
   }
 }
 
-function stepNote(step: MoneyStep, { gatewayName, context }: MoneyTimelineParts): string | null {
+function stepNote(step: MoneyStep, { gatewayName, isTransfer, context }: MoneyTimelineParts): string | null {
   const texts = messagesFor(context.locale).timeline;
   const { momentWithSeconds } = instantFormat(context.timeZone, context.locale);
   if (step.at !== null) {
     const at = momentWithSeconds(step.at);
-    return step.kind === 'bank_confirmed' ? `${gatewayName}, ${at}` : at;
+    return step.kind === 'bank_confirmed' && !isTransfer ? `${gatewayName}, ${at}` : at;
   }
   if (step.kind === 'bank_confirmed' && step.state === 'current') return texts.noAnswerYet;
   if (step.kind === 'agency_told' && step.state === 'current') return texts.telling;
   if (step.expectedOn === undefined) return null;
   const expected = dayText(step.expectedOn);
-  return step.kind === 'treasury_reconciled' ? texts.expectedOn(expected) : expected;
+  return step.kind === 'reconciled' ? texts.expectedOn(expected) : expected;
 }

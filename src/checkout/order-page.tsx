@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { formatLookupCode } from '../domain/kernel/lookup-code.ts';
 import type { Day } from '../domain/kernel/time.ts';
+import { identityKind } from '../domain/orders/payer-proof.ts';
 import {
   Amount,
   ErrorSummary,
@@ -20,6 +21,7 @@ import {
   dayText,
   instantFormat,
   maskIdentity,
+  maskName,
   moneyFigure,
   moneyText,
   percentOfPpm,
@@ -53,6 +55,7 @@ export function orderPage(view: OrderView, context: PageContext): string {
         <section aria-labelledby="payer">
           <h2 id="payer">{texts.order.payer}</h2>
           <SummaryList rows={[payerRow(view, context)]} />
+          <p class="muted small">{texts.order.anybodyMayPay}</p>
         </section>
         <PayForm view={view} context={context} />
       </>
@@ -121,7 +124,7 @@ function AmountPanel({ view, context }: Parts): JSX.Element {
           </dd>
         </div>
       </dl>
-      <MoneyStateLine state={{ kind: 'not_paid' }} context={context} />
+      <MoneyStateLine state={view.money} context={context} />
     </div>
   );
 }
@@ -164,12 +167,24 @@ function dueText({ on, daysLeft }: { on: Day; daysLeft: number }, texts: Message
   return daysLeft > 0 ? texts.daysLeft(dayText(on), daysLeft) : texts.overdue(dayText(on), -daysLeft);
 }
 
-function payerRow({ payer, reason }: OrderView, { locale }: PageContext): SummaryRow {
-  const texts = messagesFor(locale).order;
+function payerRow({ payer, payerHref, reason }: OrderView, { locale }: PageContext): SummaryRow {
+  const { order: texts, prove } = messagesFor(locale);
+  const label = reason.decision ? texts.penalised : texts.debtor;
+  if (payerHref !== null) {
+    return {
+      label,
+      value: maskName(payer.name),
+      note: prove.hidden,
+      link: { href: payerHref, text: prove.link },
+    };
+  }
+  const { identityNumber } = payer;
   return {
-    label: reason.decision ? texts.penalised : texts.debtor,
+    label,
     value: <Vietnamese text={payer.name} locale={locale} />,
-    ...(payer.identityNumber === null ? {} : { note: texts.identity(maskIdentity(payer.identityNumber)) }),
+    ...(identityNumber === null
+      ? {}
+      : { note: texts.identity[identityKind(identityNumber)](maskIdentity(identityNumber)) }),
   };
 }
 

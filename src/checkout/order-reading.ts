@@ -7,6 +7,7 @@ import { findBeneficiaries } from '../features/agencies/agency-store.ts';
 import { instantFormat } from '../web/formats.ts';
 import { messagesFor } from '../web/i18n.ts';
 import type { CheckoutDeps } from './checkout-deps.ts';
+import type { OrderFacts } from './checkout-facts.ts';
 import type { ObligationTypeCode, OrderLineView, OrderReason } from './order-view.ts';
 
 /** What is due on a day in all. */
@@ -33,16 +34,20 @@ export function lineView({ kind, line, amount, interest }: DueLine): OrderLineVi
   };
 }
 
-/** The facts that only the agency knows. */
-export async function reasonOf(deps: CheckoutDeps, order: PaymentOrder, now: Date): Promise<OrderReason> {
+/** The facts that only the agency knows. When and where it was, a page that anybody can come to does not tell. */
+export async function reasonOf(
+  deps: CheckoutDeps,
+  { order, now, isPublic }: Pick<OrderFacts, 'order' | 'now' | 'isPublic'>,
+): Promise<OrderReason> {
   const today = dayOf(now, deps.timeZone);
   const accounts = await findBeneficiaries(deps.db, order.agencyId);
   const used = accounts.filter(({ code }) => order.lines.some((line) => line.beneficiaryCode === code));
   const decision = order.lines.find((line) => line.decision !== null)?.decision ?? null;
   const payBy = order.lines.flatMap((line) => line.payBy ?? []).sort()[0];
   const on = payBy ?? dayOf(order.expiresAt, deps.timeZone);
+  const offence = offenceOf(deps, order);
   return {
-    offence: offenceOf(deps, order),
+    offence: offence && isPublic ? { ...offence, whenAndWhere: null } : offence,
     procedureName: order.procedureCode,
     dossierCode: order.dossierCode,
     decision: decision && { number: decision.number, issuedOn: decision.issuedOn, documentHref: null },

@@ -15,10 +15,14 @@ export interface OrderView {
   /** What is due if paid today: the sum of the lines. */
   readonly total: Money;
   readonly lines: readonly OrderLineView[];
+  /** `not_received`: a transfer of an earlier attempt may still be under way. */
+  readonly money: { readonly kind: 'not_paid' | 'not_received' };
   /** What the citizen pays to the gateway on top; 0 is shown as free of charge. */
   readonly transactionFee: Money;
   readonly reason: OrderReason;
   readonly payer: { readonly name: string; readonly identityNumber: string | null };
+  /** Set on a page that anybody can come to: it shows initials, and here is where the payer is asked for more. */
+  readonly payerHref: string | null;
   /** In the order shown. Empty, or none available: the page says so and has no button. */
   readonly methods: readonly MethodView[];
   /** `code` of the method to tick beforehand: the one chosen before a fault, or remembered by the device. */

@@ -4,7 +4,7 @@ import { parsePublicId } from '../domain/kernel/ids.ts';
 import { compare, money, subtract, type Money } from '../domain/kernel/money.ts';
 import { Refusal } from '../domain/kernel/refusals.ts';
 import { dayOf } from '../domain/kernel/time.ts';
-import { linesDueOn, type PaymentOrder } from '../domain/orders/payment-order.ts';
+import { linesDueOn } from '../domain/orders/payment-order.ts';
 import { isUndecided } from '../domain/payments/payment-lifecycle.ts';
 import { startPayment, type StartedPayment } from '../features/payments/start-payment.ts';
 import { decodeForm, type FormFault } from '../web/forms.tsx';
@@ -24,30 +24,36 @@ import {
   paymentPath,
   readOrderFacts,
   situationOfOrder,
+  unpaidMoney,
   type OrderFacts,
 } from './checkout-facts.ts';
+import type { OrderTarget } from './checkout-link.ts';
 import { continueAtGateway } from './hand-off-visit.ts';
 import { orderPage, METHOD_FIELD, whyNot } from './order-page.tsx';
 import { orderStatePage } from './order-states-page.tsx';
 import { lineView, reasonOf, totalOf } from './order-reading.ts';
 import type { MethodView, OrderView } from './order-view.ts';
+import { isHidden, payerPath } from './payer-visit.ts';
 import { gatewayName, methodsFor } from './payment-methods.ts';
 
-type OrderKey = Pick<PaymentOrder, 'agencyId' | 'id'>;
-
-export async function showOrder(deps: CheckoutDeps, visit: Visit, key: OrderKey): Promise<Answer> {
-  const facts = await readOrderFacts(deps, key);
+export async function showOrder(deps: CheckoutDeps, visit: Visit, target: OrderTarget): Promise<Answer> {
+  const facts = await readOrderFacts(deps, target);
   if (!facts) return NOT_FOUND;
+  if (facts.isPublic && !isHidden(deps, visit, facts)) {
+    return seeOther(orderPath(deps, { ...facts, isPublic: false }));
+  }
   const situation = situationOfOrder(facts);
   const { agency, lookupCode } = facts;
   switch (situation.kind) {
     case 'payable':
       return await orderAnswer(deps, visit, facts, {});
     case 'payment':
-      return seeOther(paymentPath(deps, situation.paymentId));
+      return seeOther(paymentPath(deps, situation.paymentId, facts));
     case 'withdrawn':
     case 'expired':
-      return pageAnswer(orderStatePage({ agency, lookupCode, state: situation }, visit.page));
+      return pageAnswer(
+        orderStatePage({ agency, lookupCode, state: situation, money: unpaidMoney(deps, facts) }, visit.page),
+      );
   }
 }
 
@@ -78,13 +84,15 @@ async function orderAnswer(
     agency: facts.agency,
     total,
     lines: due.map(lineView),
+    money: unpaidMoney(deps, facts),
     transactionFee: money(0n, order.currency),
-    reason: await reasonOf(deps, order, facts.now),
+    reason: await reasonOf(deps, facts),
     payer: { name: order.payer.name ?? '', identityNumber: order.payer.identityNumber },
+    payerHref: facts.isPublic ? payerPath(orderPath(deps, facts)) : null,
     methods,
     selectedMethod,
     form: {
-      action: orderPath(deps, order),
+      action: orderPath(deps, facts),
       csrfToken: deps.csrf.tokenFor(request, response),
       idempotencyKey: String(facts.attempts.length),
     },
@@ -118,24 +126,24 @@ const payForm = z.object({
 });
 
 /** Starts the payment that the form asked for; whoever sends the same form again lands on the same attempt. */
-export async function payOrder(deps: CheckoutDeps, visit: Visit, key: OrderKey): Promise<Answer> {
-  const facts = await readOrderFacts(deps, key);
+export async function payOrder(deps: CheckoutDeps, visit: Visit, target: OrderTarget): Promise<Answer> {
+  const facts = await readOrderFacts(deps, target);
   if (!facts) return NOT_FOUND;
   const form = decodeForm(payForm, visit.request.body);
   const sent = form.kind === 'decoded' ? form.value : {};
   const texts = messagesFor(visit.page.locale).order;
   const method = sent.method ?? '';
   const earlier = attemptOfSameForm(facts, sent.idempotency_key);
-  if (earlier) return seeOther(paymentPath(deps, earlier.id));
+  if (earlier) return seeOther(paymentPath(deps, earlier.id, facts));
   if (deps.start.gateways.get(method) === null || sent.amount === undefined) {
-    if (situationOfOrder(facts).kind !== 'payable') return seeOther(orderPath(deps, key));
+    if (situationOfOrder(facts).kind !== 'payable') return seeOther(orderPath(deps, facts));
     const faults = [{ field: METHOD_FIELD, message: texts.chooseMethod }];
     return await orderAnswer(deps, visit, facts, { faults });
   }
   const expected = money(sent.amount, facts.order.currency);
   try {
     const started = await startPayment(deps.start, {
-      orders: [{ agencyId: key.agencyId, id: key.id }],
+      orders: [{ agencyId: target.agencyId, id: target.id }],
       gateway: method,
       locale: visit.page.locale,
       payerIp: addressOf(visit.request),
@@ -172,10 +180,11 @@ async function goOn(
         { before: expected, selectedMethod: method },
       );
     case 'answer_lost':
-      return seeOther(paymentPath(deps, started.paymentId));
+      return seeOther(paymentPath(deps, started.paymentId, facts));
     case 'handed_off':
       return continueAtGateway(deps, visit, {
         id: started.paymentId,
+        isPublic: facts.isPublic,
         gateway: method,
         handOff: started.handOff,
       });
@@ -192,9 +201,9 @@ async function answerRefusal(
   const { code } = error;
   if (code === 'payment-order.payment-in-flight') {
     const living = parsePublicId('pay', String(error.facts['payment_id']));
-    return seeOther(living ? paymentPath(deps, living) : orderPath(deps, facts.order));
+    return seeOther(living ? paymentPath(deps, living, facts) : orderPath(deps, facts));
   }
-  if (code === 'payment-order.not-open') return seeOther(orderPath(deps, facts.order));
+  if (code === 'payment-order.not-open') return seeOther(orderPath(deps, facts));
   if (code === 'payment.gateway-not-available' || code === 'payment.amount-outside-gateway') {
     return await orderAnswer(deps, visit, facts, {
       refused: { method, reason: String(error.facts['reason']) },

@@ -56,6 +56,16 @@ function availabilityOf(offer: Offer, locale: Locale): MethodAvailability | null
   }
 }
 
+/** Whether its payers transfer the money by themselves, from any bank. */
+export function isTransfer(code: string): boolean {
+  return (KINDS as Readonly<Record<string, MethodView['kind']>>)[code] === 'qr_transfer';
+}
+
+/** Who has the money, as a sentence names them: the gateway, or just the bank where the payer transfers. */
+export function bankInSentence(code: string, locale: Locale): string {
+  return isTransfer(code) ? messagesFor(locale).handOff.anyBank : gatewayName(code, locale);
+}
+
 /** What people know the gateway by; a code of an older installation stands for itself. */
 export function gatewayName(code: string, locale: Locale): string {
   const names: Readonly<Record<string, string>> = messagesFor(locale).gateway;

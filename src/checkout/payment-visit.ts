@@ -13,6 +13,8 @@ import {
   type Visit,
 } from './checkout-deps.ts';
 import { orderPath, paymentPath, readPaymentFacts, type PaymentFacts } from './checkout-facts.ts';
+import type { PaymentTarget } from './checkout-link.ts';
+import { isHidden } from './payer-visit.ts';
 import { payoutLinkOf } from './payout-visit.ts';
 import { resultViewOf } from './result-reading.ts';
 import { resultPage } from './result-page.tsx';
@@ -25,33 +27,35 @@ const LOOK_AGAIN_MS = 500;
 /** A question that a citizen waits for may take this long; the ladder's own have more patience. */
 const ASK_MS = 6_000;
 
-export async function showPayment(deps: CheckoutDeps, visit: Visit, id: PaymentId): Promise<Answer> {
+export async function showPayment(deps: CheckoutDeps, visit: Visit, target: PaymentTarget): Promise<Answer> {
   const { page } = visit;
-  const facts = await readPaymentFacts(deps, id);
+  const facts = await readPaymentFacts(deps, target);
   if (!facts) return NOT_FOUND;
+  if (facts.isPublic && !isHidden(deps, visit, facts)) {
+    return seeOther(paymentPath(deps, target.id, { isPublic: false }));
+  }
   const { situation } = facts;
   if (situation.kind === 'elsewhere') return seeOther(elsewhere(deps, facts));
   const payout = await payoutLinkOf(deps, facts);
   if (situation.kind === 'paid') {
-    const result = await resultViewOf(deps, facts, page.locale);
-    return pageAnswer(resultPage({ ...result, payoutHref: payout?.href ?? null }, page));
+    return pageAnswer(resultPage(await resultViewOf(deps, { ...facts, payout }, page.locale), page));
   }
-  const lastCheckedAt = await findLastAskedAt(deps.db, id);
+  const lastCheckedAt = await findLastAskedAt(deps.db, target.id);
   const view = statusViewOf(deps, { ...facts, situation, lastCheckedAt, payout }, page.locale);
   return pageAnswer(statusPage(view, page));
 }
 
 /** The state word alone, for the page's own script; the page is loaded anew when it is no longer the one shown. */
-export async function tellState(deps: CheckoutDeps, id: PaymentId): Promise<Answer> {
-  const facts = await readPaymentFacts(deps, id);
+export async function tellState(deps: CheckoutDeps, target: PaymentTarget): Promise<Answer> {
+  const facts = await readPaymentFacts(deps, target);
   if (!facts) return NOT_FOUND;
   return { kind: 'state', state: facts.situation.kind };
 }
 
 /** Asks the gateway again, unless somebody just did, and comes back to the page. */
-export async function checkAgain(deps: CheckoutDeps, visit: Visit, id: PaymentId): Promise<Answer> {
-  await ask(deps, visit, id);
-  return seeOther(paymentPath(deps, id));
+export async function checkAgain(deps: CheckoutDeps, visit: Visit, target: PaymentTarget): Promise<Answer> {
+  await ask(deps, visit, target.id);
+  return seeOther(samePage(deps, target));
 }
 
 /**
@@ -61,8 +65,9 @@ export async function checkAgain(deps: CheckoutDeps, visit: Visit, id: PaymentId
 export async function comeBack(
   deps: CheckoutDeps,
   visit: Visit,
-  { id, gateway }: { id: PaymentId; gateway: string },
+  target: PaymentTarget & { readonly gateway: string },
 ): Promise<Answer> {
+  const { id, gateway } = target;
   const payment = await findPayment(deps.db, id);
   if (payment?.gateway !== gateway) return NOT_FOUND;
   const began = performance.now();
@@ -73,7 +78,11 @@ export async function comeBack(
     if (!seen || !isUndecided(seen.state)) break;
     await deps.wait(LOOK_AGAIN_MS);
   }
-  return seeOther(paymentPath(deps, id));
+  return seeOther(samePage(deps, target));
+}
+
+function samePage(deps: CheckoutDeps, { id, isPublic }: PaymentTarget): string {
+  return paymentPath(deps, id, { isPublic: isPublic === true });
 }
 
 async function ask(deps: CheckoutDeps, { request }: Visit, id: PaymentId): Promise<void> {
@@ -86,8 +95,9 @@ async function ask(deps: CheckoutDeps, { request }: Visit, id: PaymentId): Promi
   }
 }
 
-function elsewhere(deps: CheckoutDeps, { situation, order }: PaymentFacts): string {
+function elsewhere(deps: CheckoutDeps, facts: PaymentFacts): string {
+  const { situation } = facts;
   return situation.kind === 'elsewhere' && situation.paymentId !== null
-    ? paymentPath(deps, situation.paymentId)
-    : orderPath(deps, order);
+    ? paymentPath(deps, situation.paymentId, facts)
+    : orderPath(deps, facts);
 }

@@ -5,7 +5,7 @@ import { formatLookupCode, type LookupCode } from '../domain/kernel/lookup-code.
 import type { Money } from '../domain/kernel/money.ts';
 import type { Day } from '../domain/kernel/time.ts';
 import { Name, SummaryList, Vietnamese, WarnPanel, type SummaryRow } from '../web/components.tsx';
-import { dayText, instantFormat, moneyText } from '../web/formats.ts';
+import { dayText, instantFormat, maskName, moneyText } from '../web/formats.ts';
 import { messagesFor, type NameInLanguages } from '../web/i18n.ts';
 import type { PageContext } from '../web/page.tsx';
 import { QrCode } from '../web/qr-code.tsx';
@@ -15,7 +15,7 @@ export interface ReceiptView {
   readonly number: string;
   readonly symbol: string;
   readonly issuer: NameInLanguages;
-  /** In full: only the page behind the pay link shows this card. */
+  /** In full; a page that anybody can come to shows initials. */
   readonly payerName: string;
   readonly content: string;
   /** Such as the decision's number and day; null leaves the line out. */
@@ -34,9 +34,11 @@ export interface ReceiptView {
 
 export function ReceiptCard({
   receipt,
+  isPublic,
   context,
 }: {
   receipt: ReceiptView;
+  isPublic: boolean;
   context: PageContext;
 }): JSX.Element {
   const texts = messagesFor(context.locale).receipt;
@@ -53,7 +55,7 @@ export function ReceiptCard({
           <small>{texts.symbol(receipt.symbol)}</small>
           <b>{texts.number(receipt.number)}</b>
         </header>
-        <SummaryList rows={receiptRows(receipt, context)} />
+        <SummaryList rows={receiptRows(receipt, isPublic, context)} />
         <footer>
           <QrCode content={receipt.verifyUrl} label={texts.qrLabel(code)} />
           <div>
@@ -68,13 +70,17 @@ export function ReceiptCard({
   );
 }
 
-function receiptRows(receipt: ReceiptView, { locale, timeZone }: PageContext): SummaryRow[] {
+function receiptRows(
+  receipt: ReceiptView,
+  isPublic: boolean,
+  { locale, timeZone }: PageContext,
+): SummaryRow[] {
   const texts = messagesFor(locale).receipt;
   const words = amountInWords(receipt.amount, locale);
   const vietnamese = (text: string) => <Vietnamese text={text} locale={locale} />;
   return [
     { label: texts.issuer, value: <Name name={receipt.issuer} locale={locale} /> },
-    { label: texts.payer, value: vietnamese(receipt.payerName) },
+    { label: texts.payer, value: isPublic ? maskName(receipt.payerName) : vietnamese(receipt.payerName) },
     {
       label: texts.content,
       value: vietnamese(receipt.content),

@@ -6,8 +6,8 @@ import type { Day } from '../domain/kernel/time.ts';
 import { ErrorSummary, Field, MoneyStateLine, Rich, WarnPanel, type FormFault } from '../web/components.tsx';
 import { dayText, maskName, moneyText } from '../web/formats.ts';
 import { messagesFor, nameIn, type NameInLanguages } from '../web/i18n.ts';
-import type { MoneyState } from '../web/money-sentence.ts';
 import { citizenPage, type PageContext } from '../web/page.tsx';
+import type { PublicOrder, PublicOrderState } from './public-state.ts';
 import type { ReceiptView } from './receipt-card.tsx';
 
 export interface VerifyView {
@@ -28,15 +28,12 @@ export type VerifyOutcome =
       readonly payerName: string;
       readonly status: ReceiptView['status'];
     }
-  | {
+  | (PublicOrder & {
       readonly kind: 'request';
       readonly agency: NameInLanguages;
-      readonly amount: Money;
-      /** `waiting`: somebody is paying it. `closed`: withdrawn, expired or refunded. */
-      readonly state: 'unpaid' | 'waiting' | 'paid' | 'closed';
-      /** The order's page, when the asker may go on to pay. */
-      readonly payHref: string | null;
-    }
+      /** The order's public page. */
+      readonly href: string;
+    })
   | { readonly kind: 'unknown' };
 
 /** The form asks by GET `/verify?code=…`, so that a result can be printed or sent on; it moves nothing. */
@@ -121,6 +118,16 @@ function ReceiptOutcome({
   );
 }
 
+const REQUEST_TONES = {
+  unpaid: 'ok',
+  waiting: 'warn',
+  differs: 'warn',
+  paid: 'ok',
+  refunded: 'warn',
+  withdrawn: 'warn',
+  expired: 'warn',
+} as const satisfies Record<PublicOrderState, 'ok' | 'warn'>;
+
 function RequestOutcome({
   outcome,
   context,
@@ -130,42 +137,30 @@ function RequestOutcome({
 }): JSX.Element {
   const { locale } = context;
   const texts = messagesFor(locale).verify;
+  const agency = nameIn(locale, outcome.agency).text;
   const headline = {
     unpaid: texts.request,
     waiting: texts.requestInProgress,
+    differs: texts.requestDiffers,
     paid: texts.requestPaid,
-    closed: texts.requestClosed,
+    refunded: texts.requestRefunded,
+    withdrawn: texts.requestWithdrawn,
+    expired: texts.requestExpired(agency),
   }[outcome.state];
-  const money = requestMoney(outcome);
   return (
     <>
-      <WarnPanel tone={outcome.state === 'closed' ? 'warn' : 'ok'}>
+      <WarnPanel tone={REQUEST_TONES[outcome.state]}>
         <p class="lead">
           <Rich text={headline} />
         </p>
-        <p>{texts.requestBody(nameIn(locale, outcome.agency).text, moneyText(outcome.amount, locale))}</p>
-        {money === null ? null : <MoneyStateLine state={money} context={context} />}
+        <p>{texts.requestBody(agency, moneyText(outcome.amount, locale))}</p>
+        <MoneyStateLine state={outcome.money} context={context} />
       </WarnPanel>
-      {outcome.payHref === null ? null : (
-        <ul class="links">
-          <li>
-            <a href={outcome.payHref}>{texts.seeRequest}</a>
-          </li>
-        </ul>
-      )}
+      <ul class="links">
+        <li>
+          <a href={outcome.href}>{outcome.state === 'unpaid' ? texts.seeRequest : texts.seeResult}</a>
+        </li>
+      </ul>
     </>
   );
-}
-
-function requestMoney({ state, amount }: Extract<VerifyOutcome, { kind: 'request' }>): MoneyState | null {
-  switch (state) {
-    case 'unpaid':
-      return { kind: 'not_paid' };
-    case 'waiting':
-      return { kind: 'waiting' };
-    case 'paid':
-      return { kind: 'paid', amount };
-    case 'closed':
-      return null;
-  }
 }

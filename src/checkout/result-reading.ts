@@ -1,22 +1,29 @@
 /** A paid order as its result page shows it: amount, receipts, and the steps its money has taken. */
-import { addMinutes } from '../domain/kernel/time.ts';
+import { addMinutes, dayOf, type Day } from '../domain/kernel/time.ts';
+import { refundPromisedBy } from '../domain/payments/payment-situation.ts';
 import { moneyTrail, type TrailEntry } from '../features/orders/money-trail.ts';
 import { findReceiptsOfOrder } from '../features/receipts/receipt-store.ts';
 import type { Locale } from '../web/i18n.ts';
 import type { CheckoutDeps } from './checkout-deps.ts';
 import { paymentPath, situationOf, type PaymentFacts } from './checkout-facts.ts';
 import type { MoneyStep } from './money-timeline.tsx';
-import { gatewayName } from './payment-methods.ts';
+import { payerPath } from './payer-visit.ts';
+import { gatewayName, isTransfer } from './payment-methods.ts';
 import { receiptView } from './receipt-reading.ts';
 import type { ResultView } from './result-page.tsx';
-import { settlementExpectedOn } from './status-reading.ts';
+import { refundProgress, settlementExpectedOn } from './status-reading.ts';
+import type { PayoutLink } from './status-view.tsx';
 
 /** Receipts are issued with the payment; one that is not there yet is a fault that people look at within the hour. */
 const RECEIPT_WITHIN_MINUTES = 60;
 
+interface ResultFacts extends PaymentFacts {
+  readonly payout: PayoutLink | null;
+}
+
 export async function resultViewOf(
   deps: CheckoutDeps,
-  facts: PaymentFacts,
+  facts: ResultFacts,
   locale: Locale,
 ): Promise<ResultView> {
   const { payment, order } = facts;
@@ -30,21 +37,26 @@ export async function resultViewOf(
     amount: payment.allocated,
     paidAt,
     gatewayName: gatewayName(payment.gateway, locale),
+    isTransfer: isTransfer(payment.gateway),
     agency: facts.agency,
     lookupCode: facts.lookupCode,
     steps: stepsOf(deps, facts, trail, paidAt),
     receipts: shown.map((receipt) => receiptView(deps, receipt)),
+    payerHref: facts.isPublic ? payerPath(paymentPath(deps, payment.id, facts)) : null,
     receiptExpectedBy: shown.length > 0 ? null : addMinutes(paidAt, RECEIPT_WITHIN_MINUTES),
     pdfHref: null,
     collect: null,
-    returning: returningOf(deps, facts),
-    returnHref: safeReturn(order.returnUrl),
+    payout: facts.payout,
+    refunds: refundsOf(facts),
+    surplus: surplusOf(deps, facts),
+    // The agency's address may be meant for the payer alone.
+    returnHref: facts.isPublic ? null : safeReturn(order.returnUrl),
   };
 }
 
 function stepsOf(
   deps: CheckoutDeps,
-  { payment, order }: PaymentFacts,
+  { payment, order, now }: PaymentFacts,
   trail: readonly TrailEntry[],
   paidAt: Date,
 ): MoneyStep[] {
@@ -61,13 +73,18 @@ function stepsOf(
     { kind: 'agency_told', state: toldAt === null ? 'current' : 'done', at: toldAt },
     settledAt === null
       ? {
-          kind: 'treasury_reconciled',
+          kind: 'reconciled',
           state: 'todo',
           at: null,
-          expectedOn: settlementExpectedOn(paidAt, deps.timeZone),
+          ...stillExpected(settlementExpectedOn(paidAt, deps.timeZone), dayOf(now, deps.timeZone)),
         }
-      : { kind: 'treasury_reconciled', state: 'done', at: settledAt },
+      : { kind: 'reconciled', state: 'done', at: settledAt },
   ];
+}
+
+/** A day that has passed is no expectation. */
+function stillExpected(expectedOn: Day, today: Day): { expectedOn?: Day } {
+  return expectedOn >= today ? { expectedOn } : {};
 }
 
 function earliest(instants: readonly (Date | null)[]): Date | null {
@@ -75,15 +92,29 @@ function earliest(instants: readonly (Date | null)[]): Date | null {
   return known.sort((a, b) => a.getTime() - b.getTime())[0] ?? null;
 }
 
-/** Another payment of the same order whose money is on its way back. */
-function returningOf(deps: CheckoutDeps, facts: PaymentFacts): ResultView['returning'] {
-  for (const attempt of facts.attempts) {
-    if (attempt.claim !== 'surplus') continue;
+/** What of this payment goes back, or has gone, while the order stays paid. */
+function refundsOf(facts: ResultFacts): ResultView['refunds'] {
+  const { payment, refunds, payout } = facts;
+  return refunds
+    .filter((refund) => refund.paymentId === payment.id && refund.source === 'payable')
+    .filter(({ state }) => state === 'approved' || state === 'submitted' || state === 'succeeded')
+    .map((refund) => {
+      const by = refund.state === 'succeeded' ? undefined : refundPromisedBy(refund, facts);
+      const steps = refundProgress(refund, { payout, by });
+      return { amount: refund.amount, steps, ...(by === undefined ? { at: refund.resolvedAt } : { by }) };
+    });
+}
+
+/** Other money for the same order, which goes back or has gone. */
+function surplusOf(deps: CheckoutDeps, facts: PaymentFacts): ResultView['surplus'] {
+  return facts.attempts.flatMap((attempt) => {
+    if (attempt.claim !== 'surplus') return [];
     const situation = situationOf(deps, attempt, facts);
-    if (situation.kind === 'refund_under_way')
-      return { amount: situation.amount, href: paymentPath(deps, attempt.id) };
-  }
-  return null;
+    if (situation.kind !== 'refund_under_way' && situation.kind !== 'refunded') return [];
+    const { amount } = situation;
+    const became = situation.kind === 'refunded' ? 'refunded' : situation.cause.kind;
+    return [{ amount, became, href: paymentPath(deps, attempt.id, facts) }];
+  });
 }
 
 /** The address was on the agency's list when the order was opened; whatever else a row may hold is no link. */

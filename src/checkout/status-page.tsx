@@ -1,8 +1,7 @@
 /** One page for a payment that is not simply paid: what we know of the money, what we do, what the citizen can do. */
 import type { JSX } from 'preact';
-import { formatLookupCode } from '../domain/kernel/lookup-code.ts';
 import { subtract } from '../domain/kernel/money.ts';
-import { CodePanel, MoneyStateLine, Rich, SummaryList, WaitPanel, WarnPanel } from '../web/components.tsx';
+import { Action, MoneyStateLine, Rich, SummaryList, WaitPanel, WarnPanel } from '../web/components.tsx';
 import { instantFormat, maskName, moneyText } from '../web/formats.ts';
 import { messagesFor, type Messages } from '../web/i18n.ts';
 import { citizenPage, type PageContext } from '../web/page.tsx';
@@ -17,7 +16,8 @@ import {
   type StatusView,
   type WaitingSituation,
 } from './status-view.tsx';
-import { CheckingBody, WaitingBody } from './waiting-parts.tsx';
+import { PayoutAction } from './payout-page.tsx';
+import { CheckingBody, PaymentCode, WaitingBody } from './waiting-parts.tsx';
 
 export function statusPage(view: StatusView, context: PageContext): string {
   const isOpen = view.situation.kind === 'waiting' || view.situation.kind === 'checking';
@@ -28,7 +28,7 @@ export function statusPage(view: StatusView, context: PageContext): string {
   });
 }
 
-function statusTitle({ situation, gatewayName }: StatusView, { locale }: PageContext): string {
+function statusTitle({ situation, gatewayName, payout }: StatusView, { locale }: PageContext): string {
   const texts = messagesFor(locale);
   switch (situation.kind) {
     case 'waiting':
@@ -40,13 +40,19 @@ function statusTitle({ situation, gatewayName }: StatusView, { locale }: PageCon
     case 'cancelled':
       return texts.cancelled.title;
     case 'expired':
-      return texts.expired.title;
+      return situation.money === 'not_received' ? texts.expired.titleTransfer : texts.expired.title;
     case 'amount_differs':
       return texts.differs.title;
-    case 'refund_under_way':
-      return situation.cause.kind === 'paid_twice'
-        ? texts.refund.twiceTitle(moneyText(situation.refund, locale))
-        : texts.refund.underWayTitle(moneyText(situation.refund, locale));
+    case 'refund_under_way': {
+      const refund = moneyText(situation.refund, locale);
+      // "We are returning it" would be untrue while we do not know where to.
+      if (payout && payout.awaited !== null) return texts.refund.accountTitle(refund);
+      return {
+        paid_twice: texts.refund.twiceTitle(refund),
+        paid_over: texts.refund.overTitle(refund),
+        other: texts.refund.underWayTitle(refund),
+      }[situation.cause.kind];
+    }
     case 'refunded':
       return texts.refund.doneTitle(moneyText(situation.refund, locale));
     case 'already_paid':
@@ -66,7 +72,10 @@ function Body({ view, context }: StatusParts): JSX.Element {
     <>
       <Headline view={view} situation={situation} context={context} />
       <Actions view={view} situation={situation} context={context} />
-      <CodePanel label={messagesFor(context.locale).waiting.code} code={formatLookupCode(view.lookupCode)} />
+      <PaymentCode view={view} context={context} />
+      {situation.kind === 'amount_differs' ? (
+        <p>{messagesFor(context.locale).differs.ask(context.site.supportPhone)}</p>
+      ) : null}
       <TrackSection view={view} context={context} />
     </>
   );
@@ -110,7 +119,7 @@ function Explanation({ view, situation, context }: DefiniteParts): JSX.Element |
 function explanation(view: StatusView, situation: DefiniteSituation, context: PageContext): string | null {
   const texts = messagesFor(context.locale);
   const amount = moneyText(view.amount, context.locale);
-  const { moment } = instantFormat(context.timeZone, context.locale);
+  const { moment, momentWithSeconds } = instantFormat(context.timeZone, context.locale);
   switch (situation.kind) {
     case 'failed':
       return failureText(situation.reason, amount, texts.failed);
@@ -122,13 +131,14 @@ function explanation(view: StatusView, situation: DefiniteSituation, context: Pa
       return null;
     case 'refund_under_way':
       // "You need do nothing" would be untrue while we do not know where to send it.
-      if (view.payout?.isWaiting === true)
-        return texts.payout.body(moneyText(situation.refund, context.locale));
-      return refundText(view, situation.cause, { texts: texts.refund, moment });
+      if (view.payout && view.payout.awaited !== null)
+        return texts.payout.body(moneyText(view.payout.awaited, context.locale));
+      return refundText(view, situation.cause, { texts: texts.refund, moment: momentWithSeconds });
     case 'refunded':
-      return refundText(view, situation.cause, { texts: texts.refund, moment });
+      return refundText(view, situation.cause, { texts: texts.refund, moment: momentWithSeconds });
     case 'already_paid': {
-      const who = texts.alreadyPaid.body(maskName(situation.payerName), amount, moment(situation.paidAt));
+      const paid = moneyText(situation.paid, context.locale);
+      const who = texts.alreadyPaid.body(maskName(situation.payerName), paid, moment(situation.paidAt));
       return `${who} ${texts.alreadyPaid.nothingToDo}`;
     }
   }
@@ -152,6 +162,7 @@ function refundText(
 ): string {
   if (view.isPaidOut === true) return texts.bodyNamed;
   if (cause.kind === 'other') return texts.body;
+  if (cause.kind === 'paid_over') return texts.overBody;
   if (cause.countedAt === null || cause.returnedAt === null) return texts.twiceBodyUndated;
   return texts.twiceBody(moment(cause.countedAt), moment(cause.returnedAt));
 }
@@ -175,7 +186,14 @@ function Actions({ view, situation, context }: DefiniteParts): JSX.Element | nul
       return situation.money === 'waiting' ? (
         <Action href={situation.checkHref} text={texts.expired.seeResult} />
       ) : (
-        <Action href={situation.payAgainHref} text={texts.expired.startAgain(amount)} />
+        <Action
+          href={situation.payAgainHref}
+          text={
+            situation.money === 'not_received'
+              ? texts.expired.notTransferred(amount)
+              : texts.expired.startAgain(amount)
+          }
+        />
       );
     case 'amount_differs':
       return <Difference view={view} situation={situation} context={context} />;
@@ -184,33 +202,18 @@ function Actions({ view, situation, context }: DefiniteParts): JSX.Element | nul
         <Action href={situation.receiptHref} text={texts.alreadyPaid.seeReceipt} />
       );
     case 'refund_under_way':
-      return view.payout ? <Action href={view.payout.href} text={texts.payout.ask} /> : null;
+      return <PayoutAction payout={view.payout} context={context} />;
     case 'refunded':
       return null;
   }
 }
 
-function Action({
-  href,
-  text,
-  isSecond = false,
-}: {
-  href: string;
-  text: string;
-  isSecond?: boolean;
-}): JSX.Element {
-  return (
-    <a class={isSecond ? 'btn second' : 'btn'} href={href}>
-      {text}
-    </a>
-  );
-}
-
 function Difference({
   view,
   situation,
-  context: { locale },
+  context,
 }: StatusParts & { situation: Extract<Situation, { kind: 'amount_differs' }> }): JSX.Element {
+  const { locale } = context;
   const texts = messagesFor(locale).differs;
   const rest = subtract(view.amount, situation.received);
   const payRestHref = situation.next.kind === 'pay_rest' ? situation.payRestHref : null;
@@ -223,7 +226,9 @@ function Difference({
           ...(payRestHref !== null ? [{ label: texts.rest, value: moneyText(rest, locale) }] : []),
         ]}
       />
-      {payRestHref === null ? null : (
+      {payRestHref === null ? (
+        <PayoutAction payout={view.payout} context={context} />
+      ) : (
         <Action href={payRestHref} text={texts.payRest(moneyText(rest, locale))} />
       )}
     </>

@@ -1,13 +1,14 @@
 /** What we know of a payment that is not simply paid, as its status page shows it. */
-import { addDays, dayOf } from '../domain/kernel/time.ts';
+import { addDays, addMinutes, dayOf, type Day } from '../domain/kernel/time.ts';
 import type { PaymentSituation, RefundFact } from '../domain/payments/payment-situation.ts';
+import { SILENCE_MEANS_NO_AFTER_MINUTES } from '../features/payments/ask-gateway.ts';
 import { nameIn, type Locale } from '../web/i18n.ts';
 import type { DifferenceNextStep } from '../web/money-sentence.ts';
 import type { CheckoutDeps } from './checkout-deps.ts';
-import { orderPath, paymentPath, type PaymentFacts } from './checkout-facts.ts';
+import { canBeAsked, orderPath, paymentPath, type PaymentFacts } from './checkout-facts.ts';
 import { canContinue } from './hand-off-visit.ts';
 import type { MoneyStep } from './money-timeline.tsx';
-import { gatewayName } from './payment-methods.ts';
+import { bankInSentence, isTransfer } from './payment-methods.ts';
 import type { PayoutLink, Situation, StatusView } from './status-view.tsx';
 
 type Telling = Exclude<PaymentSituation, { kind: 'paid' | 'elsewhere' }>;
@@ -19,10 +20,12 @@ export interface StatusFacts extends PaymentFacts {
 }
 
 export function statusViewOf(deps: CheckoutDeps, facts: StatusFacts, locale: Locale): StatusView {
+  const { gateway } = facts.payment;
   return {
     situation: situationView(deps, facts, locale),
     amount: facts.payment.amount,
-    gatewayName: gatewayName(facts.payment.gateway, locale),
+    gatewayName: bankInSentence(gateway, locale),
+    isTransfer: isTransfer(gateway),
     agency: facts.agency,
     lookupCode: facts.lookupCode,
     steps: stepsOf(facts),
@@ -33,10 +36,10 @@ export function statusViewOf(deps: CheckoutDeps, facts: StatusFacts, locale: Loc
 
 function situationView(deps: CheckoutDeps, facts: StatusFacts, locale: Locale): Situation {
   const { situation, payment } = facts;
-  const own = paymentPath(deps, payment.id);
+  const own = paymentPath(deps, payment.id, facts);
   const checkHref = `${own}/check`;
   const pollHref = `${own}/state.json`;
-  const payAgainHref = orderPath(deps, facts.order);
+  const payAgainHref = orderPath(deps, facts);
   switch (situation.kind) {
     case 'waiting':
       return {
@@ -50,6 +53,7 @@ function situationView(deps: CheckoutDeps, facts: StatusFacts, locale: Locale): 
         checkHref,
         pollHref,
         ...(canContinue(deps, payment) ? { continueHref: `${own}/bank` } : {}),
+        freeAt: freeAt(deps, facts),
         cancel: null,
       };
     case 'checking': {
@@ -96,13 +100,25 @@ function situationView(deps: CheckoutDeps, facts: StatusFacts, locale: Locale): 
       return {
         kind: 'already_paid',
         payerName: facts.order.payer.name ?? '',
+        paid: situation.by.allocated,
         paidAt: situation.by.paidAt ?? facts.now,
-        receiptHref: paymentPath(deps, situation.by.id),
+        receiptHref: paymentPath(deps, situation.by.id, facts),
       };
   }
 }
 
-function differenceStep({ next, restBy }: Extract<Telling, { kind: 'amount_differs' }>): DifferenceNextStep {
+/** When the claim of an attempt that nobody approves is given up; a gateway that cannot be asked is waited for longer. */
+function freeAt(deps: CheckoutDeps, { payment, now }: StatusFacts): Date | null {
+  const at = canBeAsked(deps, payment)
+    ? payment.lifetimeEndsAt
+    : addMinutes(payment.lifetimeEndsAt, SILENCE_MEANS_NO_AFTER_MINUTES);
+  return at > now ? at : null;
+}
+
+export function differenceStep({
+  next,
+  restBy,
+}: Extract<Telling, { kind: 'amount_differs' }>): DifferenceNextStep {
   if (next !== 'pay_rest') return { kind: next };
   return restBy === undefined ? { kind: 'checking' } : { kind: 'pay_rest', by: restBy };
 }
@@ -110,9 +126,9 @@ function differenceStep({ next, restBy }: Extract<Telling, { kind: 'amount_diffe
 type Refunding = Extract<Telling, { kind: 'refund_under_way' | 'refunded' }>;
 
 function causeView({ payment }: StatusFacts, { cause }: Refunding) {
-  return cause.kind === 'paid_twice'
-    ? ({ kind: 'paid_twice', countedAt: cause.counted.paidAt, returnedAt: payment.paidAt } as const)
-    : cause;
+  if (cause.kind === 'paid_twice')
+    return { kind: 'paid_twice', countedAt: cause.counted.paidAt, returnedAt: payment.paidAt } as const;
+  return { kind: cause.kind };
 }
 
 function stepsOf(facts: StatusFacts): MoneyStep[] {
@@ -130,7 +146,7 @@ function stepsOf(facts: StatusFacts): MoneyStep[] {
     case 'refunded':
       return refundSteps(facts, situation);
     case 'amount_differs':
-      return situation.refund ? refundProgress(situation.refund) : [];
+      return situation.refund ? refundProgress(situation.refund, facts) : [];
     case 'failed':
     case 'expired':
     case 'already_paid':
@@ -144,7 +160,7 @@ function refundSteps(facts: StatusFacts, situation: Refunding): MoneyStep[] {
       ? [{ kind: 'surplus_found', state: 'done', at: facts.payment.settledAt }]
       : [];
   const by = situation.kind === 'refund_under_way' ? situation.by : undefined;
-  if (situation.refund) return [...found, ...refundProgress(situation.refund, by)];
+  if (situation.refund) return [...found, ...refundProgress(situation.refund, { ...facts, by })];
   return [
     ...found,
     { kind: 'refund_approved', state: 'current', at: null },
@@ -153,19 +169,26 @@ function refundSteps(facts: StatusFacts, situation: Refunding): MoneyStep[] {
   ];
 }
 
-/** Approved, sent, arrived: as far as the refund has come. */
-export function refundProgress(refund: RefundFact, by?: MoneyStep['expectedOn']): MoneyStep[] {
-  const reached = [
-    { kind: 'refund_approved', at: refund.state === 'requested' ? null : refund.decidedAt },
-    { kind: 'refund_sent', at: refund.submittedAt },
-    { kind: 'refund_arrived', at: refund.state === 'succeeded' ? refund.resolvedAt : null },
-  ] as const;
-  const current = reached.findIndex(({ at }) => at === null);
-  return reached.map(({ kind, at }, index): MoneyStep => ({
+/** Approved, an account known where people transfer, sent, arrived: as far as the refund has come. */
+export function refundProgress(
+  refund: RefundFact,
+  { payout = null, by }: { readonly payout?: PayoutLink | null; readonly by?: Day | undefined },
+): MoneyStep[] {
+  const isOver = refund.state === 'succeeded';
+  // A transfer by people is sent and arrives in one, and no promise holds before we know where to.
+  const isAwaited = payout !== null && payout.awaited !== null && !isOver;
+  const reached: readonly { kind: MoneyStep['kind']; isDone: boolean; at: Date | null }[] = [
+    { kind: 'refund_approved', isDone: refund.state !== 'requested', at: refund.decidedAt },
+    ...(payout ? [{ kind: 'refund_account', isDone: !isAwaited, at: null } as const] : []),
+    { kind: 'refund_sent', isDone: isOver || refund.submittedAt !== null, at: refund.submittedAt },
+    { kind: 'refund_arrived', isDone: isOver, at: isOver ? refund.resolvedAt : null },
+  ];
+  const current = reached.findIndex(({ isDone }) => !isDone);
+  return reached.map(({ kind, isDone, at }, index): MoneyStep => ({
     kind,
-    state: at !== null ? 'done' : index === current ? 'current' : 'todo',
-    at,
-    ...(kind === 'refund_arrived' && at === null && by !== undefined ? { expectedOn: by } : {}),
+    state: isDone ? 'done' : index === current ? 'current' : 'todo',
+    at: isDone ? at : null,
+    ...(kind === 'refund_arrived' && !isOver && !isAwaited && by !== undefined ? { expectedOn: by } : {}),
   }));
 }
 

@@ -3,9 +3,10 @@ import type { JSX } from 'preact';
 import type { LookupCode } from '../domain/kernel/lookup-code.ts';
 import type { Money } from '../domain/kernel/money.ts';
 import type { Day } from '../domain/kernel/time.ts';
+import type { ExpiredMoney } from '../domain/payments/payment-situation.ts';
 import type { FormTarget } from '../web/forms.tsx';
 import { messagesFor, type NameInLanguages } from '../web/i18n.ts';
-import type { DifferenceNextStep, MoneyState } from '../web/money-sentence.ts';
+import type { DifferenceNextStep, MoneyState, RefundDestination } from '../web/money-sentence.ts';
 import type { PageContext } from '../web/page.tsx';
 import { MoneyTimeline, type MoneyStep } from './money-timeline.tsx';
 
@@ -15,6 +16,8 @@ export interface StatusView {
   /** What this payment is for, as frozen at hand-off. */
   readonly amount: Money;
   readonly gatewayName: string;
+  /** The payer transfers the money by themselves: then the bank in question is any bank, and the gateway is none. */
+  readonly isTransfer: boolean;
   readonly agency: NameInLanguages;
   readonly lookupCode: LookupCode;
   /** In order; empty leaves the timeline out. */
@@ -27,8 +30,8 @@ export interface StatusView {
 
 export interface PayoutLink {
   readonly href: string;
-  /** No account is known yet: nothing goes back before. */
-  readonly isWaiting: boolean;
+  /** No account is known yet of this much: nothing of it goes back before. Null when the account is known. */
+  readonly awaited: Money | null;
 }
 
 export type Situation =
@@ -43,8 +46,11 @@ export type Situation =
   | { readonly kind: 'cancelled'; readonly payAgainHref: string }
   | {
       readonly kind: 'expired';
-      /** `waiting` while the gateway has not said for sure that nothing was taken; then no new attempt is offered. */
-      readonly money: 'not_paid' | 'waiting';
+      /**
+       * `waiting` while the gateway has not said for sure that nothing was taken; then no new attempt is offered.
+       * `not_received`: it cannot be asked, and a transfer may be under way.
+       */
+      readonly money: ExpiredMoney;
       readonly payAgainHref: string;
       readonly checkHref: string;
     }
@@ -66,6 +72,8 @@ export type Situation =
       readonly kind: 'already_paid';
       /** In full; the page shows initials. */
       readonly payerName: string;
+      /** What the attempt that counts has paid. */
+      readonly paid: Money;
       readonly paidAt: Date;
       readonly receiptHref: string | null;
     };
@@ -87,6 +95,8 @@ export interface WaitingSituation {
   readonly pollHref: string;
   /** Back to the gateway while the same attempt can still be approved there; absent when it cannot. */
   readonly continueHref?: string;
+  /** When the attempt is over unless it is approved, and another way can be chosen; null when that is past. */
+  readonly freeAt: Date | null;
   /** Asks the gateway first; offered while the citizen may not have approved yet. */
   readonly cancel: FormTarget | null;
 }
@@ -105,14 +115,19 @@ export interface CheckingSituation {
 export type FailureReason =
   'insufficient_funds' | 'over_limit' | 'not_verified' | 'cancelled_at_bank' | 'maintenance' | 'declined';
 
-/** `paid_twice` names the payment that counts and the one that goes back, when both times are known. */
+/**
+ * `paid_twice` names the payment that counts and the one that goes back, when both times are known; `paid_over` is the
+ * part of a transfer that was too much.
+ */
 export type RefundCause =
   | { readonly kind: 'paid_twice'; readonly countedAt: Date | null; readonly returnedAt: Date | null }
+  | { readonly kind: 'paid_over' }
   | { readonly kind: 'other' };
 
 /** The state of the money behind a situation; the page carries its sentence exactly once. */
-export function moneyStateOf({ situation, amount, gatewayName, isPaidOut }: StatusView): MoneyState {
-  const to = isPaidOut === true ? ({ to: 'account_named' } as const) : {};
+export function moneyStateOf(view: StatusView): MoneyState {
+  const { situation, amount, gatewayName } = view;
+  const to = destinationOf(view);
   switch (situation.kind) {
     case 'waiting':
     case 'failed':
@@ -134,8 +149,13 @@ export function moneyStateOf({ situation, amount, gatewayName, isPaidOut }: Stat
     case 'refunded':
       return { kind: 'refunded', amount: situation.refund, at: situation.at };
     case 'already_paid':
-      return { kind: 'paid', amount };
+      return { kind: 'paid', amount: situation.paid };
   }
+}
+
+function destinationOf({ payout, isPaidOut }: StatusView): { to?: RefundDestination } {
+  if (isPaidOut !== true) return {};
+  return { to: payout && payout.awaited !== null ? 'account_awaited' : 'account_named' };
 }
 
 export interface StatusParts {
@@ -147,16 +167,11 @@ export interface StatusParts {
 export function TrackSection({ view, context }: StatusParts): JSX.Element | null {
   if (view.steps.length === 0) return null;
   const texts = messagesFor(context.locale);
-  const isRefund = view.situation.kind === 'refund_under_way' || view.situation.kind === 'refunded';
+  const isRefund = ['refund_under_way', 'refunded', 'amount_differs'].includes(view.situation.kind);
   return (
     <section aria-labelledby="track">
       <h2 id="track">{isRefund ? texts.refund.track : texts.timeline.title}</h2>
-      <MoneyTimeline
-        steps={view.steps}
-        gatewayName={view.gatewayName}
-        agency={view.agency}
-        context={context}
-      />
+      <MoneyTimeline {...view} context={context} />
     </section>
   );
 }

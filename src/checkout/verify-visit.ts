@@ -1,13 +1,12 @@
 /** The check of a code by anybody: whether this service issued a receipt or a request, and no more than initials. */
 import { parseLookupCode, type LookupCode } from '../domain/kernel/lookup-code.ts';
 import { dayOf } from '../domain/kernel/time.ts';
-import { amountDueOn } from '../domain/orders/payment-order.ts';
 import { findOrderByLookupCode } from '../features/orders/order-store.ts';
 import { findReceiptByCode, type Receipt } from '../features/receipts/receipt-store.ts';
 import { messagesFor } from '../web/i18n.ts';
 import { pageAnswer, refuseOften, type Answer, type CheckoutDeps, type Visit } from './checkout-deps.ts';
-import { orderPath, readOrderFacts, situationOfOrder } from './checkout-facts.ts';
-import { publicStateOf } from './public-state.ts';
+import { orderPath, readOrderFacts } from './checkout-facts.ts';
+import { publicOrderOf } from './public-state.ts';
 import { receiptStatus } from './receipt-reading.ts';
 import { VERIFY_FIELD, verifyPage, type VerifyOutcome } from './receipt-page.tsx';
 
@@ -49,18 +48,10 @@ async function outcomeOf(deps: CheckoutDeps, code: LookupCode): Promise<VerifyOu
   const receipt = await findReceiptByCode(deps.db, code);
   if (receipt) return receiptOutcome(deps, receipt);
   const key = await findOrderByLookupCode(deps.db, code);
-  const facts = key && (await readOrderFacts(deps, key));
+  const facts = key && (await readOrderFacts(deps, { ...key, isPublic: true }));
   if (!facts) return { kind: 'unknown' };
-  const { order, agency } = facts;
-  const state = publicStateOf(facts);
-  const applied = facts.attempts.find(({ claim }) => claim === 'applied');
-  return {
-    kind: 'request',
-    agency,
-    amount: applied?.allocated ?? amountDueOn(order, dayOf(facts.now, deps.timeZone)),
-    state,
-    payHref: situationOfOrder(facts).kind === 'payable' ? orderPath(deps, order) : null,
-  };
+  const { agency } = facts;
+  return { kind: 'request', ...publicOrderOf(deps, facts), agency, href: orderPath(deps, facts) };
 }
 
 function receiptOutcome(deps: CheckoutDeps, receipt: Receipt): VerifyOutcome {

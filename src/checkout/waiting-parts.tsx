@@ -1,7 +1,16 @@
 /** The two situations without a definite answer, C08 and C11: honest about what we do not know, with a clock time. */
 import type { JSX } from 'preact';
 import { formatLookupCode } from '../domain/kernel/lookup-code.ts';
-import { CodePanel, MoneySentence, MoneyStateLine, Rich, WaitPanel, WarnPanel } from '../web/components.tsx';
+import {
+  Action,
+  CodePanel,
+  MoneySentence,
+  MoneyStateLine,
+  Name,
+  Rich,
+  WaitPanel,
+  WarnPanel,
+} from '../web/components.tsx';
 import { instantFormat, maskEmail, maskPhone, moneyText } from '../web/formats.ts';
 import { CSRF_FIELD, HiddenFields } from '../web/forms.tsx';
 import { messagesFor, type Messages } from '../web/i18n.ts';
@@ -46,18 +55,27 @@ export function WaitingBody({
         <p class="lead">
           <Rich text={leaveText(situation, texts)} />
         </p>
-        <CodePanel label={texts.code} code={formatLookupCode(view.lookupCode)} />
-        <a class="btn" href={situation.checkHref}>
-          {texts.checkAgain}
-        </a>
+        <PaymentCode view={view} context={context} />
+        <Action href={situation.checkHref} text={texts.checkAgain} />
         {situation.continueHref === undefined ? null : (
-          <a href={situation.continueHref}>{texts.notApproved(view.gatewayName)}</a>
+          <Action
+            href={situation.continueHref}
+            text={view.isTransfer ? texts.notTransferred : texts.notApproved(view.gatewayName)}
+            isSecond
+          />
+        )}
+        {situation.freeAt === null ? null : (
+          <p class="muted">
+            {view.isTransfer
+              ? texts.otherWayThanTransfer(time(situation.freeAt))
+              : texts.otherWay(time(situation.freeAt))}
+          </p>
         )}
       </div>
       <TrackSection view={view} context={context} />
       <section aria-labelledby="later">
         <h2 id="later">{texts.laterTitle}</h2>
-        <p>{texts.later(time(situation.answerBy))}</p>
+        <p>{view.isTransfer ? texts.laterTransfer : texts.later(time(situation.answerBy))}</p>
         {situation.cancel ? (
           <form method="post" action={situation.cancel.action}>
             <HiddenFields fields={{ [CSRF_FIELD]: situation.cancel.csrfToken }} />
@@ -108,13 +126,22 @@ export function CheckingBody({
       </section>
       <div class="section stack">
         <p class="lead">{waiting.leave}</p>
-        <CodePanel label={waiting.code} code={formatLookupCode(view.lookupCode)} />
-        <a class="btn" href={situation.checkHref}>
-          {waiting.checkAgain}
-        </a>
+        <PaymentCode view={view} context={context} />
+        <Action href={situation.checkHref} text={waiting.checkAgain} />
       </div>
       <TrackSection view={view} context={context} />
     </>
+  );
+}
+
+/** The code by which the payment is found again, and for whom it is. */
+export function PaymentCode({ view, context: { locale } }: StatusParts): JSX.Element {
+  return (
+    <CodePanel
+      label={messagesFor(locale).waiting.code}
+      code={formatLookupCode(view.lookupCode)}
+      note={<Name name={view.agency} locale={locale} />}
+    />
   );
 }
 
@@ -123,6 +150,7 @@ type WaitingParts = StatusParts & { readonly situation: WaitingSituation };
 function waitingText({ view, situation, context }: WaitingParts): string {
   const texts = messagesFor(context.locale).waiting;
   const amount = moneyText(view.amount, context.locale);
+  if (view.isTransfer) return texts.bodyTransfer(amount);
   return situation.usualSeconds === null
     ? texts.bodyUnmeasured(view.gatewayName, amount)
     : texts.body(view.gatewayName, amount, durationText(situation.usualSeconds, texts));

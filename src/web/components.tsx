@@ -73,6 +73,7 @@ export function Tag({ tone, children }: { tone: Tone; children: ComponentChildre
 
 const STATE_TONES: Readonly<Record<MoneyState['kind'], Tone>> = {
   not_paid: 'quiet',
+  not_received: 'warn',
   waiting: 'info',
   paid: 'ok',
   failed: 'bad',
@@ -215,6 +216,23 @@ export function Timeline({
   );
 }
 
+/** A link that is what to do next; the second beside another is quieter. */
+export function Action({
+  href,
+  text,
+  isSecond = false,
+}: {
+  href: string;
+  text: string;
+  isSecond?: boolean;
+}): JSX.Element {
+  return (
+    <a class={isSecond ? 'btn second' : 'btn'} href={href}>
+      {text}
+    </a>
+  );
+}
+
 /** What is still open, told calmly: the page's heading, facts below it. */
 export function WaitPanel({ children }: { children: ComponentChildren }): JSX.Element {
   return <div class="bar">{children}</div>;
@@ -231,12 +249,21 @@ export function WarnPanel({
   return <div class={`bar ${tone}`}>{children}</div>;
 }
 
-/** A lookup code in the panel that people photograph. */
-export function CodePanel({ label, code }: { label: string; code: string }): JSX.Element {
+/** A lookup code in the panel that people photograph; the note says what it is the code of. */
+export function CodePanel({
+  label,
+  code,
+  note,
+}: {
+  label: string;
+  code: string;
+  note?: ComponentChildren;
+}): JSX.Element {
   return (
     <div class="panel">
       <p class="muted small">{label}</p>
       <p class="code code-hero">{code}</p>
+      {note === undefined ? null : <p class="small">{note}</p>}
     </div>
   );
 }
@@ -289,6 +316,8 @@ export interface FieldParts {
   readonly type?: 'text' | 'email' | 'tel' | 'date' | 'password';
   readonly autocomplete?: string;
   readonly maxLength?: number;
+  /** Brings up the keyboard with digits; anything can still be typed. */
+  readonly isNumeric?: boolean;
 }
 
 /** One labelled text field; hint and error are part of its description. */
@@ -315,6 +344,7 @@ export function Field(parts: FieldParts): JSX.Element {
         name={parts.name}
         value={parts.value}
         autocomplete={parts.autocomplete ?? 'off'}
+        inputMode={parts.isNumeric === true ? 'numeric' : undefined}
         spellcheck={false}
         maxLength={parts.maxLength ?? 200}
         aria-invalid={fault ? 'true' : undefined}

@@ -8,6 +8,7 @@ import { messagesFor, type Messages } from './i18n.ts';
  * What we know of the money. "No money was taken" is said only in states that are definitive.
  *
  * - `not_paid`: no attempt at all, or every attempt definitely failed.
+ * - `not_received`: an attempt ran out whose gateway cannot be asked; a transfer may be under way, or may not.
  * - `waiting`: an attempt has no definitive answer.
  * - `paid`: the ledger holds it.
  * - `failed`: the gateway answered a definite failure.
@@ -19,6 +20,7 @@ import { messagesFor, type Messages } from './i18n.ts';
  */
 export type MoneyState =
   | { readonly kind: 'not_paid' }
+  | { readonly kind: 'not_received' }
   | { readonly kind: 'waiting' }
   | { readonly kind: 'paid'; readonly amount: Money }
   | { readonly kind: 'failed' }
@@ -30,7 +32,7 @@ export type MoneyState =
       readonly to?: RefundDestination;
     }
   | { readonly kind: 'refunded'; readonly amount: Money; readonly at: Date }
-  | { readonly kind: 'expired'; readonly money: 'not_paid' | 'waiting' }
+  | { readonly kind: 'expired'; readonly money: 'not_paid' | 'waiting' | 'not_received' }
   | { readonly kind: 'cancelled' }
   | {
       readonly kind: 'amount_differs';
@@ -45,8 +47,8 @@ export type DifferenceNextStep =
   | { readonly kind: 'checking' }
   | { readonly kind: 'refund'; readonly to?: RefundDestination };
 
-/** The account the payer named, for money that people transfer back; the one it was paid from unless told. */
-export type RefundDestination = 'account_named';
+/** For money that people transfer back: the account the payer named, or is yet to name. Else the one it was paid from. */
+export type RefundDestination = 'account_named' | 'account_awaited';
 
 export interface LocaleAndZone {
   readonly locale: Locale;
@@ -61,6 +63,8 @@ export function moneySentence(state: MoneyState, { locale, timeZone }: LocaleAnd
   switch (state.kind) {
     case 'not_paid':
       return texts.notPaid;
+    case 'not_received':
+      return texts.notReceived;
     case 'waiting':
       return texts.waiting;
     case 'paid':
@@ -70,13 +74,18 @@ export function moneySentence(state: MoneyState, { locale, timeZone }: LocaleAnd
     case 'checking':
       return texts.checking(state.bankName, instants.time(state.answerBy), instants.date(state.answerBy));
     case 'refund_under_way':
+      if (state.to === 'account_awaited') return texts.payoutAwaited(text(state.amount));
       return state.to === 'account_named'
         ? texts.payoutUnderWay(text(state.amount), dayText(state.by))
         : texts.refundUnderWay(text(state.amount), dayText(state.by));
     case 'refunded':
       return texts.refunded(text(state.amount), instants.moment(state.at));
     case 'expired':
-      return state.money === 'not_paid' ? texts.expiredNotPaid : texts.expiredWaiting;
+      return {
+        not_paid: texts.expiredNotPaid,
+        waiting: texts.expiredWaiting,
+        not_received: texts.expiredNotReceived,
+      }[state.money];
     case 'cancelled':
       return texts.cancelled;
     case 'amount_differs':
@@ -106,6 +115,7 @@ function differenceSentence(
     case 'checking':
       return texts.differsChecking(receivedText, dueText);
     case 'refund':
+      if (next.to === 'account_awaited') return texts.differsAwaited(receivedText, dueText);
       return next.to === 'account_named'
         ? texts.differsPayout(receivedText, dueText)
         : texts.differsRefund(receivedText, dueText);

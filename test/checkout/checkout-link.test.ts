@@ -14,6 +14,10 @@ describe('a pay token', () => {
     const links = createCheckoutLinks([key(1)]);
     assert.deepEqual(links.targetOf(links.tokenOf(order)), order);
     assert.deepEqual(links.targetOf(links.tokenOf(payment)), payment);
+    for (const target of [order, payment]) {
+      const anybodys = { ...target, isPublic: true } as const;
+      assert.deepEqual(links.targetOf(links.tokenOf(anybodys)), anybodys);
+    }
   });
 
   it("promise 90: is nobody's with any bit of it changed", () => {

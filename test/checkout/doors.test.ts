@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { formatLookupCode, lookupCodeFrom, type LookupCode } from '../../src/domain/kernel/lookup-code.ts';
 import { dashed, type OrderId } from '../../src/domain/kernel/ids.ts';
+import { day } from '../../src/domain/kernel/time.ts';
+import type { PaymentOrder } from '../../src/domain/orders/payment-order.ts';
+import { query } from '../../src/platform/database.ts';
 import { aPenaltyLine, openWorld, type World } from '../support/world.ts';
-import { hiddenFields, locationOf, moneyStates, visitor } from './visitor.ts';
+import { hiddenFields, locationOf, moneyStates, visitor, type Visitor } from './visitor.ts';
 
 describe("the citizens' door", () => {
   let world: World;
@@ -17,6 +20,15 @@ describe("the citizens' door", () => {
     const { csrf = '' } = hiddenFields((await citizen.get('/pay')).text);
     return await citizen.post('/pay', { csrf, code });
   };
+
+  /** Pays an order by its payer's link, and comes back from the bank. */
+  async function payAtBank(citizen: Visitor, order: PaymentOrder, amount?: bigint) {
+    const shown = await citizen.get(world.orderPath(order));
+    await citizen.post(world.orderPath(order), { ...hiddenFields(shown.text), method: 'sandbox' });
+    const [payment] = await world.paymentsOf(order);
+    await world.atBank(payment!.id, { kind: 'approve', ...(amount === undefined ? {} : { amount }) });
+    return payment!.id;
+  }
 
   it('answers a forged token and one whose row is gone with the same bytes', async () => {
     const order = await world.openOrder();
@@ -60,11 +72,11 @@ describe("the citizens' door", () => {
     const order = await world.openOrder();
     const code = formatLookupCode(order.lookupCode as LookupCode);
     for (const typed of [code, code.toLowerCase(), `DVC ${order.lookupCode}`, `Mã: ${code}`]) {
-      assert.equal(locationOf(await find(typed)), world.orderPath(order), typed);
+      assert.equal(locationOf(await find(typed)), world.orderPath(order, true), typed);
     }
     const number = order.lines[0]!.decision!.number;
     for (const typed of [number, number.toLowerCase(), `Số: ${number}`]) {
-      assert.equal(locationOf(await find(typed)), world.orderPath(order), typed);
+      assert.equal(locationOf(await find(typed)), world.orderPath(order, true), typed);
     }
   });
 
@@ -79,8 +91,26 @@ describe("the citizens' door", () => {
     const second = await world.openOrder({ lines: [line('B')] });
     const page = await find('77/QĐ-XPHC');
     assert.equal(page.status, 200);
-    for (const order of [first, second]) assert.ok(page.text.includes(world.orderPath(order)));
+    for (const order of [first, second]) assert.ok(page.text.includes(world.orderPath(order, true)));
     assert.doesNotMatch(page.text, /MINH/);
+  });
+
+  it('leads from the paper to an order in any state, and lists what was paid, not what was asked', async () => {
+    const late = (reference: string) =>
+      aPenaltyLine({
+        reference,
+        payBy: day('2026-11-09'),
+        decision: { number: '78/QĐ-XPHC', issuedOn: null, deliveredOn: null },
+      });
+    const paid = await world.openOrder({ lines: [late('A')] });
+    await payAtBank(visitor(world.app), paid);
+    assert.equal(locationOf(await find('78/QĐ-XPHC')), world.orderPath(paid, true));
+    await world.openOrder({ lines: [late('B')] });
+    const list = await find('78/QĐ-XPHC');
+    // 500,000 and twelve days' interest, which is 3,000.
+    assert.deepEqual(moneyStates(list.text).sort(), ['not_paid', 'paid']);
+    assert.match(list.text, /Cơ quan thu đã ghi nhận 503\.000 đồng/);
+    assert.match(list.text, /Xem và nộp 503\.000 đồng/);
   });
 
   it('says what is wrong with a code, or that there is none such', async () => {
@@ -97,6 +127,35 @@ describe("the citizens' door", () => {
     assert.equal(page.status, 200);
     assert.deepEqual(moneyStates(page.text), ['not_paid']);
     assert.doesNotMatch(page.text, /MINH|001099012345|minh@|0900000021/);
+  });
+
+  it('says of a request that expired that it may still be owed, and of one withdrawn that it is not', async () => {
+    const expired = await world.openOrder({ expiresAt: new Date(world.clock.now().getTime() + 3_600_000) });
+    world.clock.advance(7_200_000);
+    const late = await visitor(world.app).get(`/verify/${expired.lookupCode}`);
+    assert.match(late.text, /đã hết hạn/);
+    assert.match(late.text, /nếu bạn vẫn phải nộp/);
+    assert.doesNotMatch(late.text, /Bạn không phải nộp/);
+    const withdrawn = await world.openOrder();
+    await query(
+      world.database.db,
+      `update payment_orders set status = 'cancelled', closed_at = now() where id = :id`,
+      {
+        id: withdrawn.id,
+      },
+    );
+    const gone = await visitor(world.app).get(`/verify/${withdrawn.lookupCode}`);
+    assert.match(gone.text, /đã được rút lại/);
+    assert.match(gone.text, /Bạn không phải nộp/);
+  });
+
+  it('says of a request what was received when the sum is another', async () => {
+    const order = await world.openOrder();
+    await payAtBank(visitor(world.app), order, 400_000n);
+    const page = await visitor(world.app).get(`/verify/${order.lookupCode}`);
+    assert.deepEqual(moneyStates(page.text), ['amount_differs']);
+    assert.match(page.text, /đã nhận 400\.000 đồng/);
+    assert.doesNotMatch(page.text, /chưa biết ngân hàng/);
   });
 
   it('answers a code nobody issued and an address that is no code alike', async () => {

@@ -1,9 +1,12 @@
 /** Views of every page in every state, for tests that look at all of them. Functions: each test gets its own. */
 import { findPage, type FindView } from '../../src/checkout/find-page.tsx';
 import { handOffPage } from '../../src/checkout/handoff-page.tsx';
+import { orderListPage, type OrderListItem } from '../../src/checkout/order-list-page.tsx';
 import { orderPage } from '../../src/checkout/order-page.tsx';
 import { orderStatePage, type OrderStateKind } from '../../src/checkout/order-states-page.tsx';
 import type { OrderView } from '../../src/checkout/order-view.ts';
+import { payerPage, type PayerView } from '../../src/checkout/payer-page.tsx';
+import type { PublicOrder } from '../../src/checkout/public-state.ts';
 import type { ReceiptView } from '../../src/checkout/receipt-card.tsx';
 import { verifyPage, type VerifyOutcome } from '../../src/checkout/receipt-page.tsx';
 import { resultPage, type ResultView } from '../../src/checkout/result-page.tsx';
@@ -56,6 +59,7 @@ export function anOrderView(changes: Partial<OrderView> = {}): OrderView {
         lateInterest: { base: vnd(500_000), ratePerDayPpm: 500, days: 12 },
       },
     ],
+    money: { kind: 'not_paid' },
     transactionFee: vnd(0),
     reason: {
       offence: {
@@ -73,6 +77,7 @@ export function anOrderView(changes: Partial<OrderView> = {}): OrderView {
       due: { on: day('2026-11-08'), daysLeft: -12 },
     },
     payer: { name: 'NGUYỄN VĂN MINH', identityNumber: '001099012389' },
+    payerHref: null,
     methods: [
       { code: 'vietqr', kind: 'qr_transfer', name: null, availability: { kind: 'available' } },
       { code: 'vnpay', kind: 'card', name: null, availability: { kind: 'available' } },
@@ -92,6 +97,7 @@ export function aStatusView(situation: Situation, changes: Partial<StatusView> =
     situation,
     amount: vnd(503_000),
     gatewayName: 'Vietcombank',
+    isTransfer: false,
     agency: AN_AGENCY,
     lookupCode: A_CODE,
     steps: [
@@ -121,6 +127,8 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     contact: { kind: 'email', value: 'minh@gmail.com' },
     checkHref: '/pay/token/check',
     pollHref: '/pay/token/state',
+    continueHref: '/pay/token/bank',
+    freeAt: AT('09:28:00'),
     cancel: { action: '/pay/token/cancel', csrfToken: 'csrf-token' },
   },
   'waiting without anything known': {
@@ -132,6 +140,7 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     contact: null,
     checkHref: '/pay/token/check',
     pollHref: '/pay/token/state',
+    freeAt: null,
     cancel: null,
   },
   checking: {
@@ -170,6 +179,12 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     payAgainHref: '/pay/token',
     checkHref: '/pay/token/check',
   },
+  'expired, not received': {
+    kind: 'expired',
+    money: 'not_received',
+    payAgainHref: '/pay/token',
+    checkHref: '/pay/token/check',
+  },
   'expired, waiting': {
     kind: 'expired',
     money: 'waiting',
@@ -200,6 +215,12 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     refund: vnd(503_000),
     by: day('2026-11-25'),
   },
+  'paid too much': {
+    kind: 'refund_under_way',
+    cause: { kind: 'paid_over' },
+    refund: vnd(20_000),
+    by: day('2026-11-25'),
+  },
   'refund for another reason': {
     kind: 'refund_under_way',
     cause: { kind: 'other' },
@@ -215,6 +236,7 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   'already paid': {
     kind: 'already_paid',
     payerName: 'NGUYỄN VĂN MINH',
+    paid: vnd(503_000),
     paidAt: AT('09:14:00'),
     receiptHref: '/pay/token/receipt',
   },
@@ -243,19 +265,23 @@ export function aResultView(changes: Partial<ResultView> = {}): ResultView {
     amount: vnd(503_000),
     paidAt: AT('09:14:00'),
     gatewayName: 'Vietcombank',
+    isTransfer: false,
     agency: AN_AGENCY,
     lookupCode: A_CODE,
     steps: [
       { kind: 'bank_confirmed', state: 'done', at: AT('09:13:41') },
       { kind: 'recorded', state: 'done', at: AT('09:14:02') },
       { kind: 'agency_told', state: 'done', at: AT('09:14:03') },
-      { kind: 'treasury_reconciled', state: 'todo', at: null, expectedOn: day('2026-11-23') },
+      { kind: 'reconciled', state: 'todo', at: null, expectedOn: day('2026-11-23') },
     ],
     receipts: [aReceipt()],
+    payerHref: null,
     receiptExpectedBy: null,
     pdfHref: '/pay/token/receipt.pdf',
     collect: null,
-    returning: null,
+    payout: null,
+    refunds: [],
+    surplus: [],
     returnHref: 'https://agency.example.vn/dossiers/42',
     ...changes,
   };
@@ -283,14 +309,25 @@ export const HAND_OFFS: Readonly<Record<string, HandOff>> = {
 export const ORDER_STATES: Readonly<Record<string, OrderStateKind>> = {
   withdrawn: { kind: 'withdrawn', at: AT('10:00:00') },
   'order expired': { kind: 'expired', at: AT('10:00:00') },
-  'being paid': {
-    kind: 'being_paid',
-    startedAt: AT('09:13:00'),
-    until: AT('09:28:00'),
-    resultHref: '/pay/token/status',
-  },
-  'order refunded': { kind: 'refunded', amount: vnd(503_000), at: AT('10:00:00') },
 };
+
+const PUBLIC_ORDERS: readonly PublicOrder[] = [
+  { state: 'unpaid', amount: vnd(503_000), money: { kind: 'not_paid' } },
+  { state: 'waiting', amount: vnd(503_000), money: { kind: 'waiting' } },
+  {
+    state: 'differs',
+    amount: vnd(503_000),
+    money: { kind: 'amount_differs', received: vnd(500_000), due: vnd(503_000), next: { kind: 'checking' } },
+  },
+  { state: 'paid', amount: vnd(503_000), money: { kind: 'paid', amount: vnd(503_000) } },
+  {
+    state: 'refunded',
+    amount: vnd(503_000),
+    money: { kind: 'refunded', amount: vnd(503_000), at: AT('16:02:00') },
+  },
+  { state: 'withdrawn', amount: vnd(503_000), money: { kind: 'not_paid' } },
+  { state: 'expired', amount: vnd(503_000), money: { kind: 'not_paid' } },
+];
 
 const RECEIPT_OUTCOME = {
   kind: 'receipt',
@@ -305,9 +342,9 @@ export const VERIFY_OUTCOMES: Readonly<Record<string, VerifyOutcome>> = {
   'replaced receipt': { ...RECEIPT_OUTCOME, status: { kind: 'replaced', on: day('2026-11-25') } },
   'voided receipt': { ...RECEIPT_OUTCOME, status: { kind: 'voided', on: day('2026-11-25') } },
   ...Object.fromEntries(
-    (['unpaid', 'waiting', 'paid', 'closed'] as const).map((state) => [
-      `request ${state}`,
-      { kind: 'request', agency: AN_AGENCY, amount: vnd(503_000), state, payHref: '/pay/token' },
+    PUBLIC_ORDERS.map((order) => [
+      `request ${order.state}`,
+      { kind: 'request', agency: AN_AGENCY, href: '/pay/token', ...order },
     ]),
   ),
   'unknown code': { kind: 'unknown' },
@@ -321,6 +358,21 @@ export function aFindView(changes: Partial<FindView> = {}): FindView {
     form: { action: '/pay', csrfToken: 'csrf-token' },
     ...changes,
   };
+}
+
+export function aPayerView(changes: Partial<PayerView> = {}): PayerView {
+  return {
+    asks: 'citizen_number',
+    typed: '',
+    faults: [],
+    form: { action: '/pay/token/payer', csrfToken: 'csrf-token' },
+    backHref: '/pay/token',
+    ...changes,
+  };
+}
+
+function aListItem(order: PublicOrder): OrderListItem {
+  return { ...order, agency: AN_AGENCY, description: `Khoản ${order.state}`, href: '/pay/token' };
 }
 
 const count = (number: number, minor: number) => ({ count: number, sum: vnd(minor) });
@@ -422,13 +474,16 @@ export interface RenderedPage {
   readonly name: string;
   readonly html: string;
   /** How many money sentences the page must carry; status pages one, pages that speak of no payment none. */
-  readonly moneySentences: 0 | 1;
+  readonly moneySentences: MoneySentences;
 }
+
+/** `many`: one for each order of a list. */
+type MoneySentences = 0 | 1 | 'many';
 
 /** Every page in every state, in one language. */
 export function allPages(locale: Locale, context: PageContext = aContext(locale)): RenderedPage[] {
   const pages: RenderedPage[] = [];
-  const put = (name: string, html: string, moneySentences: 0 | 1) =>
+  const put = (name: string, html: string, moneySentences: MoneySentences) =>
     pages.push({ name, html, moneySentences });
 
   const order = (changes?: Partial<OrderView>) => orderPage(anOrderView(changes), context);
@@ -437,6 +492,15 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
     'order with a fault',
     order({ faults: [{ field: 'method', message: 'Chọn' }], selectedMethod: null }),
     1,
+  );
+  put('order that anybody can come to', order({ payerHref: '/pay/token/payer' }), 1);
+  for (const asks of ['citizen_number', 'tax_code', 'other_paper', 'phone', null] as const) {
+    put(`payer asked for ${asks ?? 'nothing'}`, payerPage(aPayerView({ asks }), context), 0);
+  }
+  put(
+    'payer not known',
+    payerPage(aPayerView({ typed: '1234', faults: [{ field: 'digits', message: 'Sai' }] }), context),
+    0,
   );
   put('order whose amount changed', order({ amountChange: { added: vnd(250), daysLate: 13 } }), 1);
   put('order without a method', order({ methods: [] }), 1);
@@ -492,13 +556,51 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
     const isOpen = situation.kind === 'waiting' || situation.kind === 'checking';
     const view = aStatusView(situation, isOpen ? {} : { steps: isRefund ? REFUND_STEPS : [] });
     put(`status: ${name}`, statusPage(view, context), 1);
+    put(`status of a transfer: ${name}`, statusPage({ ...view, isTransfer: true }, context), 1);
+  }
+  for (const [name, awaited] of [
+    ['awaited', vnd(503_000)],
+    ['named', null],
+  ] as const) {
+    const payout = { href: '/pay/token/payout', awaited };
+    for (const situation of ['paid twice', 'amount differs, refund'] as const) {
+      const view = aStatusView(SITUATIONS[situation]!, { payout, isPaidOut: true, steps: REFUND_STEPS });
+      put(`status: ${situation}, account ${name}`, statusPage(view, context), 1);
+    }
   }
   const result = (changes?: Partial<ResultView>) => resultPage(aResultView(changes), context);
   put('result', result(), 1);
   put('result without receipt yet', result({ receipts: [], receiptExpectedBy: AT('10:00:00') }), 1);
+  put('result that anybody can come to', result({ payerHref: '/pay/token/payer', returnHref: null }), 1);
   put(
     'result with documents to collect',
     result({ collect: { place: 'Bộ phận Một cửa', hours: '8–17' } }),
+    1,
+  );
+  put(
+    'result with a part refunded and another under way, and its receipt replaced',
+    result({
+      receipts: [
+        aReceipt({ status: { kind: 'replaced', on: day('2026-12-01') } }),
+        aReceipt({ number: '0004183', verificationCode: lookupCodeFrom(new Uint8Array(16).fill(78)) }),
+      ],
+      refunds: [
+        { amount: vnd(50_000), at: AT('16:00:00'), steps: REFUND_STEPS },
+        { amount: vnd(20_000), by: day('2026-11-27'), steps: REFUND_STEPS },
+      ],
+    }),
+    1,
+  );
+  put(
+    'result with money beyond what was owed',
+    result({
+      payout: { href: '/pay/token/payout', awaited: vnd(20_000) },
+      surplus: (['paid_twice', 'paid_over', 'other', 'refunded'] as const).map((became, index) => ({
+        amount: vnd(20_000),
+        became,
+        href: `/pay/other-${String(index)}`,
+      })),
+    }),
     1,
   );
   put(
@@ -507,7 +609,10 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
     1,
   );
   for (const [name, state] of Object.entries(ORDER_STATES)) {
-    put(`order: ${name}`, orderStatePage({ agency: AN_AGENCY, lookupCode: A_CODE, state }, context), 1);
+    for (const kind of ['not_paid', 'not_received'] as const) {
+      const view = { agency: AN_AGENCY, lookupCode: A_CODE, state, money: { kind } };
+      put(`order: ${name}, ${kind}`, orderStatePage(view, context), 1);
+    }
   }
   put('verify', verifyPage({ typed: '', faults: [], outcome: null }, context), 0);
   put(
@@ -516,10 +621,11 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
     0,
   );
   for (const [name, outcome] of Object.entries(VERIFY_OUTCOMES)) {
-    const isSilent = /replaced|voided|closed|unknown/.test(name);
+    const isSilent = /replaced|voided|unknown/.test(name);
     put(`verify: ${name}`, verifyPage({ typed: A_CODE, faults: [], outcome }, context), isSilent ? 0 : 1);
   }
   put('find', findPage(aFindView(), context), 0);
+  put('list of orders', orderListPage({ items: PUBLIC_ORDERS.map(aListItem) }, context), 'many');
   put('find with a fault', findPage(aFindView({ faults: [{ field: 'code', message: 'Nhập' }] }), context), 0);
   put('find without result', findPage(aFindView({ typed: 'G01', notFound: 'G01' }), context), 0);
   put('gateways', gatewaysPage(aGatewaysView(), context), 0);

@@ -56,8 +56,9 @@ export interface World {
   /** Every line logged so far. */
   logged(): string;
   openOrder(changes?: Partial<OrderRequest>): Promise<PaymentOrder>;
-  orderPath(order: OrderKey): string;
-  paymentPath(id: PaymentId): string;
+  /** The payer's own links, and with `isPublic` those that anybody can come to. */
+  orderPath(order: OrderKey, isPublic?: true): string;
+  paymentPath(id: PaymentId, isPublic?: true): string;
   paymentsOf(order: OrderKey): Promise<PaymentOfOrder[]>;
   /** What the payer does at the bank; its notices are sent when told so. */
   atBank(id: PaymentId, decision: BankDecision, how?: { readonly notify: boolean }): Promise<void>;
@@ -128,7 +129,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     ownAccountCode: () => Promise.resolve(null),
     standings: createGatewayStandings({ db, clock }),
     returnUrl: (gateway, id) =>
-      `${origin}/gateways/${gateway}/return/${links.tokenOf({ kind: 'payment', id })}`,
+      `${origin}/gateways/${gateway}/return/${links.tokenOf({ kind: 'payment', id, isPublic: true })}`,
     callbackUrl: (gateway) => `${origin}/gateways/${gateway}/callback`,
     gatewayTimeoutMs: 5_000,
     onGatewayError,
@@ -143,6 +144,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     links,
     csrf: csrfProtection({ key: Buffer.alloc(32, 9), isSecure: false }),
     limiter: { consume: () => Promise.resolve({ ok: true }) },
+    proofLimiter: { consume: () => Promise.resolve({ ok: true }) },
     site: {
       domain: 'thanhtoan.test',
       supportPhone: '1800 0000',
@@ -218,9 +220,10 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       if (!order) throw new Error('an order without a key was not opened');
       return order;
     },
-    orderPath: ({ agencyId: agency, id }) =>
-      `/pay/${links.tokenOf({ kind: 'order', agencyId: agency, id: id })}`,
-    paymentPath: (id) => `/pay/${links.tokenOf({ kind: 'payment', id })}`,
+    orderPath: ({ agencyId: agency, id }, isPublic) =>
+      `/pay/${links.tokenOf({ kind: 'order', agencyId: agency, id: id, ...(isPublic ? { isPublic } : {}) })}`,
+    paymentPath: (id, isPublic) =>
+      `/pay/${links.tokenOf({ kind: 'payment', id, ...(isPublic ? { isPublic } : {}) })}`,
     paymentsOf: ({ agencyId: agency, id }) => findPaymentsOfOrder(db, { agencyId: agency, id }),
     async atBank(id, decision, how = { notify: true }) {
       const payment = await findPayment(db, id);

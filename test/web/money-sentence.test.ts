@@ -16,6 +16,12 @@ const TABLE: readonly { state: MoneyState; tag: string; vi: string; en: string }
     en: 'No money has been taken.',
   },
   {
+    state: { kind: 'not_received' },
+    tag: 'Chưa nhận được tiền',
+    vi: 'Chúng tôi chưa nhận được tiền chuyển khoản. Nếu bạn đã chuyển, đừng nộp lại: tiền đến sau vẫn được ghi nhận.',
+    en: 'We have not received a transfer. If you have sent one, do not pay again: it counts when it arrives.',
+  },
+  {
     state: { kind: 'waiting' },
     tag: 'Chờ ngân hàng',
     vi: 'Chúng tôi chưa biết ngân hàng đã trừ tiền hay chưa. Đừng nộp lại lúc này.',
@@ -36,8 +42,8 @@ const TABLE: readonly { state: MoneyState; tag: string; vi: string; en: string }
   {
     state: { kind: 'checking', bankName: 'VCB', answerBy: at },
     tag: 'Đang kiểm tra',
-    vi: 'Chúng tôi đang kiểm tra với VCB và sẽ báo cho bạn trước 11:30 ngày 20/11/2026. Bạn không cần nộp lại.',
-    en: 'We are checking with VCB and will tell you by 11:30 on 20/11/2026. You do not need to pay again.',
+    vi: 'Chúng tôi đang kiểm tra với VCB. Kết quả có ở trang này trước 11:30 ngày 20/11/2026. Bạn không cần nộp lại.',
+    en: 'We are checking with VCB. This page will have the result by 11:30 on 20/11/2026. You do not need to pay again.',
   },
   {
     state: { kind: 'refund_under_way', amount, by: day('2026-11-25') },
@@ -50,6 +56,12 @@ const TABLE: readonly { state: MoneyState; tag: string; vi: string; en: string }
     tag: 'Đang hoàn tiền',
     vi: '500.000 đồng đang được trả về tài khoản bạn cho chúng tôi biết, chậm nhất 25/11/2026.',
     en: '500,000 VND is being returned to the account you tell us, by 25/11/2026.',
+  },
+  {
+    state: { kind: 'refund_under_way', amount, by: day('2026-11-25'), to: 'account_awaited' },
+    tag: 'Đang hoàn tiền',
+    vi: 'Chúng tôi đang giữ 500.000 đồng của bạn và sẽ chuyển trả sau khi bạn cho biết tài khoản.',
+    en: 'We are holding 500,000 VND for you and will transfer it once you tell us an account.',
   },
   {
     state: { kind: 'refunded', amount, at },
@@ -68,6 +80,12 @@ const TABLE: readonly { state: MoneyState; tag: string; vi: string; en: string }
     tag: 'Hết hạn',
     vi: 'Lần thanh toán này đã hết hạn. Chúng tôi chưa biết ngân hàng đã trừ tiền hay chưa. Đừng nộp lại lúc này.',
     en: 'This attempt has expired. We do not know yet whether your bank has taken the money. Do not pay again now.',
+  },
+  {
+    state: { kind: 'expired', money: 'not_received' },
+    tag: 'Hết hạn',
+    vi: 'Mã chuyển khoản này đã hết hạn. Chúng tôi chưa nhận được tiền. Nếu bạn đã chuyển, đừng nộp lại: tiền đến sau vẫn được ghi nhận.',
+    en: 'This transfer code has expired. We have received no money. If you have sent it, do not pay again: it counts when it arrives.',
   },
   {
     state: { kind: 'cancelled' },
@@ -98,6 +116,12 @@ const TABLE: readonly { state: MoneyState; tag: string; vi: string; en: string }
     tag: 'Lệch số tiền',
     vi: 'Chúng tôi đã nhận 500.000 đồng nhưng số phải nộp là 503.000 đồng. Tiền được giữ an toàn; chúng tôi trả lại 500.000 đồng về tài khoản bạn cho chúng tôi biết.',
     en: 'We have received 500,000 VND but 503,000 VND is due. The money is safe; we are returning 500,000 VND to the account you tell us.',
+  },
+  {
+    state: { kind: 'amount_differs', received: amount, due, next: { kind: 'refund', to: 'account_awaited' } },
+    tag: 'Lệch số tiền',
+    vi: 'Chúng tôi đã nhận 500.000 đồng nhưng số phải nộp là 503.000 đồng. Tiền được giữ an toàn; chúng tôi chuyển trả 500.000 đồng sau khi bạn cho biết tài khoản.',
+    en: 'We have received 500,000 VND but 503,000 VND is due. The money is safe; we will transfer 500,000 VND back once you tell us an account.',
   },
 ];
 

@@ -2,7 +2,8 @@
  * What a citizen may be told of a payment or an order: the one situation it is in, from our own records and the clock.
  *
  * "No money was taken" follows from `failed` and from `expired` with `not_paid` only, and both need the gateway's
- * definite word; as long as we do not know, the situation is `waiting`, `checking` or `expired` with `waiting`.
+ * definite word; as long as we do not know, the situation is `waiting`, `checking` or `expired` with `waiting`. A
+ * gateway that cannot be asked never says no: of its attempts that ran out we know only what we have not received.
  */
 import type { PaymentId } from '../kernel/ids.ts';
 import type { Money } from '../kernel/money.ts';
@@ -53,8 +54,11 @@ export interface SituationFacts {
 }
 
 export type RefundCause =
-  /** `counted` is the attempt that paid the order. */
-  { readonly kind: 'paid_twice'; readonly counted: Attempt } | { readonly kind: 'other' };
+  /** `counted` is the attempt that paid the order; `paid_over` came beyond it and is less than all of it. */
+  { readonly kind: 'paid_twice' | 'paid_over'; readonly counted: Attempt } | { readonly kind: 'other' };
+
+/** What we know of the money of an attempt that ran out. */
+export type ExpiredMoney = 'not_paid' | 'waiting' | 'not_received';
 
 export type PaymentSituation =
   | { readonly kind: 'waiting'; readonly since: Date; readonly answerBy: Date }
@@ -67,7 +71,7 @@ export type PaymentSituation =
       readonly isLate: boolean;
     }
   | { readonly kind: 'failed'; readonly reason: Exclude<FailureReason, 'page_expired'> }
-  | { readonly kind: 'expired'; readonly money: 'not_paid' | 'waiting' }
+  | { readonly kind: 'expired'; readonly money: ExpiredMoney }
   | {
       readonly kind: 'amount_differs';
       readonly received: Money;
@@ -117,16 +121,22 @@ const DAY_MINUTES = 24 * 60;
 
 /**
  * @param reasonOf  what the gateway's definitive code of this attempt means to a person
+ * @param canBeAsked  whether the gateway answers questions, and so has said that it knows of no money
  */
 export function paymentSituation(
   attempt: Attempt,
   facts: SituationFacts,
   reasonOf: () => FailureReason,
+  canBeAsked = true,
 ): PaymentSituation {
   switch (attempt.state) {
     case 'failed':
+      return withoutMoney(attempt, facts, () => failure(reasonOf()));
     case 'lapsed':
-      return withoutMoney(attempt, facts, reasonOf);
+      return withoutMoney(attempt, facts, () => ({
+        kind: 'expired',
+        money: canBeAsked ? 'not_paid' : 'not_received',
+      }));
     case 'mismatched':
     case 'resolved':
       return differing(attempt, facts);
@@ -178,7 +188,7 @@ function nextDailyPromise(last: Date, now: Date): Date {
 function withoutMoney(
   attempt: Attempt,
   { order, attempts, now }: SituationFacts,
-  reasonOf: () => FailureReason,
+  situation: () => PaymentSituation,
 ): PaymentSituation {
   const payer = attempts.find(({ claim }) => claim === 'applied');
   if (payer) return { kind: 'already_paid', by: payer };
@@ -186,7 +196,10 @@ function withoutMoney(
   const holder = attempts.find(({ claim }) => claim === 'reserved');
   if (holder) return { kind: 'elsewhere', paymentId: holder.id };
   if (order.status !== 'open' || order.expiresAt <= now) return { kind: 'elsewhere', paymentId: null };
-  const reason = attempt.state === 'lapsed' ? 'page_expired' : reasonOf();
+  return situation();
+}
+
+function failure(reason: FailureReason): PaymentSituation {
   return reason === 'page_expired' ? { kind: 'expired', money: 'not_paid' } : { kind: 'failed', reason };
 }
 
@@ -223,8 +236,8 @@ function isOver({ state }: RefundFact): boolean {
 
 function surplus(attempt: Attempt, facts: SituationFacts): PaymentSituation {
   const counted = facts.attempts.find(({ claim }) => claim === 'applied');
-  const cause: RefundCause = counted ? { kind: 'paid_twice', counted } : { kind: 'other' };
   const refund = newestRefund(attempt, facts, 'surplus');
+  const cause = causeOfSurplus(receivedOf(attempt), counted);
   if (refund?.state === 'succeeded' && refund.resolvedAt !== null)
     return { kind: 'refunded', cause, amount: refund.amount, at: refund.resolvedAt, refund };
   // Surplus always goes back: the rule opens its refund, or a person does. A refund that failed is begun again.
@@ -239,9 +252,17 @@ function surplus(attempt: Attempt, facts: SituationFacts): PaymentSituation {
   };
 }
 
+function causeOfSurplus(received: Money, counted: Attempt | undefined): RefundCause {
+  if (!counted) return { kind: 'other' };
+  const isPart =
+    received.currency === counted.allocated.currency && received.amountMinor < counted.allocated.amountMinor;
+  return { kind: isPart ? 'paid_over' : 'paid_twice', counted };
+}
+
+/** A part on its way back, or back, leaves the order paid: its page tells of the refund beside the receipt. */
 function applied(attempt: Attempt, facts: SituationFacts): PaymentSituation {
   const refund = newestRefund(attempt, facts, 'payable');
-  if (refund && isUnderWay(refund))
+  if (refund && isUnderWay(refund) && leavesNothing(refund, attempt, facts))
     return {
       kind: 'refund_under_way',
       cause: { kind: 'other' },
@@ -262,6 +283,15 @@ function applied(attempt: Attempt, facts: SituationFacts): PaymentSituation {
       refund: last,
     };
   return { kind: 'paid' };
+}
+
+function leavesNothing(refund: RefundFact, { allocated }: Attempt, { order }: SituationFacts): boolean {
+  return order.amountRefunded.amountMinor + refund.amount.amountMinor >= allocated.amountMinor;
+}
+
+/** By when money of a refund that is under way is promised to be back. */
+export function refundPromisedBy(refund: RefundFact, facts: SituationFacts): Day {
+  return refundPromise(refund.requestedAt, facts);
 }
 
 function newestRefund(

@@ -16,7 +16,8 @@ export type PayoutReading =
 /** NAPAS carries 19 characters of an account number; the shortest in use have six. */
 const ACCOUNT_NUMBER = /^[A-Z0-9]{6,19}$/;
 const BANK = /^[\p{L}\p{N} .&()-]{2,60}$/u;
-const HOLDER = /^[A-Z][A-Z '.-]{1,69}$/;
+/** People's names, and those of companies, which may hold digits and signs. */
+const HOLDER = /^[A-Z0-9][A-Z0-9 '.,&()/-]{1,69}$/;
 
 /** Forgives case, accents and spaces; never a wrong character. */
 export function readPayoutAccount(typed: Readonly<Partial<Record<PayoutField, string>>>): PayoutReading {

@@ -38,7 +38,7 @@ export interface AskGatewayDeps {
 }
 
 /** A gateway that cannot be asked is believed silent this long after the payment's life has ended. */
-const SILENCE_MEANS_NO_AFTER_MINUTES = 15;
+export const SILENCE_MEANS_NO_AFTER_MINUTES = 15;
 
 /**
  * The ladder's turn: asks about payments whose question is due, each gateway at its own pace and within its budget.

@@ -17,6 +17,8 @@ import {
 import { recordRefundOutcomeIn, type RecordRefundOutcomeDeps } from './record-refund-outcome.ts';
 import { findRefundByReference, type RefundKey } from './refund-store.ts';
 
+export type { WaitingRefund } from './payout-store.ts';
+
 const ACCOUNT = z.object({ bank: z.string(), accountNumber: z.string(), holder: z.string() });
 
 interface OrderKey {

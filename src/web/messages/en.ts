@@ -24,6 +24,7 @@ export const en = {
   money: {
     tag: {
       not_paid: 'Not paid',
+      not_received: 'No money received',
       waiting: 'Waiting for bank',
       paid: 'Paid',
       failed: 'Not successful',
@@ -35,17 +36,23 @@ export const en = {
       amount_differs: 'Amount differs',
     },
     notPaid: 'No money has been taken.',
+    notReceived:
+      'We have not received a transfer. If you have sent one, do not pay again: it counts when it arrives.',
     waiting: 'We do not know yet whether your bank has taken the money. Do not pay again now.',
     paid: (amount) => `The agency has recorded your payment of ${amount}.`,
     failed: 'Your bank says it took no money. You can pay again.',
     checking: (bank, time, date) =>
-      `We are checking with ${bank} and will tell you by ${time} on ${date}. You do not need to pay again.`,
+      `We are checking with ${bank}. This page will have the result by ${time} on ${date}. You do not need to pay again.`,
     refundUnderWay: (amount, by) => `${amount} is being returned to the account you paid from, by ${by}.`,
     payoutUnderWay: (amount, by) => `${amount} is being returned to the account you tell us, by ${by}.`,
+    payoutAwaited: (amount) =>
+      `We are holding ${amount} for you and will transfer it once you tell us an account.`,
     refunded: (amount, at) => `Your bank returned ${amount} at ${at}.`,
     expiredNotPaid: 'This attempt has expired. No money has been taken.',
     expiredWaiting:
       'This attempt has expired. We do not know yet whether your bank has taken the money. Do not pay again now.',
+    expiredNotReceived:
+      'This transfer code has expired. We have received no money. If you have sent it, do not pay again: it counts when it arrives.',
     cancelled: 'You cancelled. No money has been taken.',
     differsPayRest: (received, due, rest, by) =>
       `We have received ${received} but ${due} is due. The money is safe; pay the remaining ${rest} with the same code by ${by}.`,
@@ -53,6 +60,8 @@ export const en = {
       `We have received ${received} but ${due} is due. The money is safe; we are checking and you do not need to pay again.`,
     differsPayout: (received, due) =>
       `We have received ${received} but ${due} is due. The money is safe; we are returning ${received} to the account you tell us.`,
+    differsAwaited: (received, due) =>
+      `We have received ${received} but ${due} is due. The money is safe; we will transfer ${received} back once you tell us an account.`,
     differsRefund: (received, due) =>
       `We have received ${received} but ${due} is due. The money is safe; we are returning ${received} to the account you paid from.`,
   },
@@ -95,7 +104,13 @@ export const en = {
     payer: 'Payer',
     penalised: 'Person penalised',
     debtor: 'Person who owes',
-    identity: (masked) => `Identity number ${masked}`,
+    identity: {
+      citizen_number: (masked) => `Identity number ${masked}`,
+      tax_code: (masked) => `Tax code ${masked}`,
+      other_paper: (masked) => `Document number ${masked}`,
+    },
+    anybodyMayPay: 'Anybody may pay this for them. The receipt is in the name of the person who owes.',
+    amount: 'Amount',
     method: 'How to pay',
     pay: (amount) => `Pay ${amount}`,
     safeApprove: 'Money is taken only when you approve at your bank.',
@@ -151,14 +166,17 @@ export const en = {
     copy: 'Copy',
     copyWhat: (what) => `Copy ${what}`,
     copied: 'Copied',
+    anyBank: 'the bank',
   },
 
   waiting: {
     title: 'Waiting for your bank to confirm',
     body: (bank, amount, usual) =>
-      `We have **not received** confirmation from ${bank} for **${amount}**. Usually under ${usual}, at most 15 minutes.`,
+      `We have **not received** confirmation from ${bank} for **${amount}**. Usually under ${usual}, but it can take up to 15 minutes.`,
     bodyUnmeasured: (bank, amount) =>
-      `We have **not received** confirmation from ${bank} for **${amount}**. At most 15 minutes.`,
+      `We have **not received** confirmation from ${bank} for **${amount}**. It can take up to 15 minutes.`,
+    bodyTransfer: (amount) =>
+      `We have **not received** a transfer of **${amount}**. After you transfer, it can take up to 15 minutes.`,
     clock: (waited, time) => `Waiting ${waited}. Last checked ${time}.`,
     clockNeverAsked: (waited) => `Waiting ${waited}.`,
     polls: 'This page checks again by itself every few seconds.',
@@ -168,10 +186,18 @@ export const en = {
       `You can close this page. We will send the result to **${contact}**, or use this code:`,
     leave: 'You can close this page and find the result with this code:',
     code: 'Lookup code of this payment',
-    notApproved: (bank) => `Not approved at your bank yet? Continue to ${bank}`,
+    notApproved: (bank) => `Not approved yet? Continue to ${bank}`,
+    notTransferred: 'Not transferred yet? See the transfer code again',
+    otherWay: (time) =>
+      `Want to pay another way? If you do not approve at your bank, this attempt ends at ${time}; then you can choose again.`,
+    otherWayThanTransfer: (time) =>
+      `Want to pay another way? If you do not transfer, this attempt ends at ${time}; then you can choose again.`,
     checkAgain: 'Check again now',
     laterTitle: 'If there is no result after 15 minutes',
-    later: (time) => `We ask the bank ourselves and tell you by ${time}. No need to call or pay again.`,
+    later: (time) =>
+      `We ask the bank ourselves. This page will have the result by ${time}. No need to call or pay again.`,
+    laterTransfer:
+      'The money counts whenever it arrives, even after the code has expired. No need to call or pay again.',
     cancel: 'I did not approve at my bank; cancel this attempt',
     seconds: (count) => `${count} ${count === 1 ? 'second' : 'seconds'}`,
     minutes: (count) => `${count} ${count === 1 ? 'minute' : 'minutes'}`,
@@ -184,7 +210,7 @@ export const en = {
     outcomesTitle: 'Two possibilities',
     outcomes: [
       '**If the money was taken:** it counts from when you paid, no late charge.',
-      '**If not:** we tell you and you can pay again.',
+      '**If not:** this page says that nothing was taken, and you can pay again.',
     ],
     late: (team, phone, newTime) =>
       `**We missed our promise.** Handled by ${team}, ${phone}. New time: ${newTime}.`,
@@ -210,6 +236,8 @@ export const en = {
 
   expired: {
     title: 'This payment attempt has expired',
+    titleTransfer: 'This transfer code has expired',
+    notTransferred: (amount) => `I have not transferred, pay ${amount}`,
     justPaid: 'If you have just paid, do not make a new one: see the result.',
     startAgain: (amount) => `Pay ${amount} again`,
     seeResult: 'See the result',
@@ -221,57 +249,76 @@ export const en = {
     due: 'Due',
     rest: 'Still to pay',
     payRest: (amount) => `Pay the remaining ${amount}`,
+    ask: (phone) => `Questions about this money? Call ${phone} and read out the lookup code.`,
   },
 
   refund: {
     twiceTitle: (amount) => `You paid twice. We are returning ${amount}.`,
+    overTitle: (amount) => `You paid ${amount} too much. We are returning it.`,
+    accountTitle: (amount) => `We need your account to return ${amount}`,
     underWayTitle: (amount) => `We are returning ${amount}`,
     doneTitle: (amount) => `${amount} refunded`,
     twiceBody: (first, second) =>
       `The payment at ${first} counts. The payment at ${second} goes back. **You do not need to do anything.**`,
     twiceBodyUndated: 'One payment counts, the other goes back. **You do not need to do anything.**',
+    overBody: 'What was due is recorded in full. The rest goes back. **You do not need to do anything.**',
     body: 'The money goes to the account you paid from. **You do not need to do anything.**',
     bodyNamed: 'The money goes to the account you told us. **You need do nothing more.**',
     track: 'Where your refund is',
+    partUnderWay: (amount, by) => `**${amount}** is being returned to you, by ${by}.`,
+    partHeld: (amount) => `**${amount}** is held for you, to be returned.`,
+    partDone: (amount, at) => `**${amount}** was returned to you at ${at}.`,
   },
 
   payout: {
     ask: 'Tell us the account for your refund',
+    see: 'See the account for your refund',
     title: 'Account for your refund',
     body: (amount) =>
       `We need your account number to transfer ${amount} back. Give only an account in the name of the person who paid.`,
     bank: 'Bank',
     number: 'Account number',
     holder: 'Account holder',
-    send: 'Send the account',
+    review: 'Check before you send',
+    reviewTitle: 'Check the account for your refund',
+    reviewBody: (amount) =>
+      `**${amount}** will be transferred to this account. One wrong digit sends it to somebody else.`,
+    send: 'Correct, send this account',
+    edit: 'Change it',
     errBank: 'Enter the name of the bank',
     errNumber: 'Enter an account number of 6 to 19 digits',
     errHolder: 'Enter the account holder as on the card',
     given: (hint) => `The refund will be transferred to account ${hint}.`,
     change: (phone) => `If this account is not yours, call ${phone}.`,
-    privacy: 'The account number is encrypted and used for this refund only.',
+    privacy:
+      'The account number is encrypted and used for this refund only. We never ask for passwords or one-time codes.',
   },
 
   alreadyPaid: {
     title: 'This has already been paid',
-    body: (payer, amount, at) => `${payer} paid ${amount} at ${at}.`,
+    body: (payer, amount, at) => `What ${payer} owed was paid: ${amount} at ${at}.`,
     nothingToDo: '**You do not need to pay.**',
     seeReceipt: 'See the receipt',
   },
 
   timeline: {
     title: 'Where your money is',
-    handedOff: (bank) => `You went to ${bank}`,
+    handedOff: (bank) => `You went to the page of ${bank}`,
+    codeShown: 'You were given the transfer code',
+    awaitingTransfer: 'Waiting for the transfer',
+    transferArrived: 'The transfer has arrived',
     awaitingBank: (bank) => `Waiting for ${bank} to confirm`,
     bankTookMoney: 'Your bank took the money',
     recorded: 'Recorded, receipt issued',
     toRecord: 'To be recorded, receipt issued',
     agencyTold: (agency) => `${agency} told`,
     toTellAgency: (agency) => `${agency} to be told`,
-    treasury: 'State Treasury reconciliation',
+    reconciled: "Compared with the bank's statement",
     surplusFound: 'Surplus payment found',
     refundApproved: 'Refund approved',
     toApproveRefund: 'Refund approval',
+    refundAccountAwaited: 'Waiting for you to tell us an account',
+    refundAccountKnown: 'Account known',
     refundSent: 'Bank has the refund order',
     refundArrived: 'Money in your account',
     noAnswerYet: 'No answer yet',
@@ -287,6 +334,7 @@ export const en = {
     at: (time, date) => `At ${time} on ${date}`,
     nothingToDo: (agency) => `You **do not need to do anything else**. ${agency} has been told.`,
     beingTold: (agency) => `You **do not need to do anything else**. We are telling ${agency}.`,
+    nameAccount: (amount) => `**One thing is left:** tell us the account to transfer ${amount} back to.`,
     bringReceipt: (place, hours) =>
       `Bring this receipt to **${place}** to collect your documents. Open ${hours}.`,
     downloadPdf: 'Download receipt (PDF)',
@@ -312,6 +360,7 @@ export const en = {
     lookupCode: 'Lookup code',
     verifyNote: 'Anyone can scan this to check the receipt is real.',
     qrLabel: (code) => `QR code leading to the check of receipt ${code}`,
+    old: (count) => `${count} earlier ${count === 1 ? 'receipt' : 'receipts'}, no longer valid`,
     replaced: (date) => `This receipt was replaced on ${date}.`,
     voided: (date) => `This receipt was voided on ${date}.`,
   },
@@ -325,36 +374,60 @@ export const en = {
     genuineBody: (agency, date, amount) => `Issued by ${agency} on ${date} for ${amount}.`,
     request: '**This request is genuine and unpaid.**',
     requestInProgress: '**This request is genuine and someone is paying it.**',
+    requestDiffers: '**This request is genuine.** The amount received differs from what is due.',
     requestPaid: '**This request is genuine and paid.** You do not need to pay.',
-    requestClosed: '**This request is genuine but no longer valid.** You do not need to pay.',
+    requestRefunded: '**This request is genuine.** What was paid has been returned.',
+    requestWithdrawn: '**This request is genuine but was withdrawn.** You do not need to pay.',
+    requestExpired: (agency) =>
+      `**This request is genuine but has expired.** Ask ${agency} for a new one if you still owe it.`,
     requestBody: (agency, amount) => `${agency} asks for ${amount}.`,
     unknown: (phone) => `**We did not issue this code. It may be fake.** Do not pay. Report to ${phone}.`,
     payer: (initials) => `Payer: ${initials}`,
     seeRequest: 'See what is due',
+    seeResult: 'See this payment',
     errEmpty: 'Enter the code on the paper, in the message or under the QR',
     errFormat: 'This code is not right. A code has 12 characters; check each of them on your paper.',
-    rate: (minutes) => `Too many checks. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
   },
 
   find: {
     title: 'Pay a fee, charge, tax or penalty',
-    label: 'Dossier code, penalty decision number or payment code',
+    label: 'Dossier code, penalty decision number or lookup code',
     hint: (example) => `At the top of your notice or decision. For example ${example} or 0012345/QĐ-XPHC`,
     button: 'Find payment',
-    errEmpty: 'Enter a dossier code, decision number or payment code',
+    errEmpty: 'Enter a dossier code, decision number or lookup code',
     errShort: (missing) =>
       `This code is ${missing} ${missing === 1 ? 'character' : 'characters'} short. Check your paper.`,
     notFound: (code, phone) =>
       `We cannot find ${code}. New decisions usually appear within 24 hours. If someone texted you this code it may be a scam: call ${phone}.`,
-    rate: (minutes) => `Too many searches. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
     isItReal: 'Check whether a request is real',
     privacy: 'We use this code only to find what you owe.',
   },
 
   owed: {
     title: (count) => `${count} payments under this code`,
-    choose: 'Choose what to pay. What has been paid says so below.',
-    see: 'See and pay',
+    choose: 'Each has a page of its own. What has been paid says so.',
+    pay: (amount) => `See and pay ${amount}`,
+    see: 'See this payment',
+  },
+
+  prove: {
+    title: 'See the full name and number',
+    why: 'Anybody who has the number on the paper can open this page. The name and number are hidden to keep your details from others.',
+    label: {
+      citizen_number: 'Last 4 digits of the identity number of the person who owes',
+      tax_code: 'Last 4 digits of the tax code of whoever owes',
+      other_paper: 'Last 4 characters of the document number of the person who owes',
+      phone: 'Last 4 digits of the phone number of the person who owes',
+    },
+    hint: 'As given to the agency. You can pay without it.',
+    button: 'Show everything',
+    errEmpty: 'Enter the last 4 characters',
+    errWrong: 'These 4 characters do not match. Check them on the document of the person who owes.',
+    nothingToAsk: (phone) =>
+      `The agency gave no number to ask for. Open the link that the agency sent you, or call ${phone}.`,
+    hidden: 'The name is hidden from others.',
+    link: 'Show everything',
+    receiptLink: 'See the receipt with the full name',
   },
 
   gateway: {
@@ -374,10 +447,6 @@ export const en = {
     expiredTitle: 'This payment request has expired',
     expired: (date, agency) =>
       `This request expired on ${date}. Ask ${agency} for a new one if you still owe it.`,
-    beingPaidTitle: 'Someone started paying this',
-    beingPaid: (started, until) => `Started at ${started}. Wait until ${until} or see the result.`,
-    seeResult: 'See the result',
-    refundedTitle: 'This payment was refunded',
   },
 
   errors: {

@@ -26,6 +26,7 @@ export const vi = {
   money: {
     tag: {
       not_paid: 'Chưa nộp',
+      not_received: 'Chưa nhận được tiền',
       waiting: 'Chờ ngân hàng',
       paid: 'Đã nộp',
       failed: 'Không thành công',
@@ -37,19 +38,25 @@ export const vi = {
       amount_differs: 'Lệch số tiền',
     },
     notPaid: 'Chưa có khoản tiền nào bị trừ.',
+    notReceived:
+      'Chúng tôi chưa nhận được tiền chuyển khoản. Nếu bạn đã chuyển, đừng nộp lại: tiền đến sau vẫn được ghi nhận.',
     waiting: 'Chúng tôi chưa biết ngân hàng đã trừ tiền hay chưa. Đừng nộp lại lúc này.',
     paid: (amount: string) => `Cơ quan thu đã ghi nhận ${amount}.`,
     failed: 'Ngân hàng báo không trừ tiền. Bạn có thể nộp lại.',
     checking: (bank: string, time: string, date: string) =>
-      `Chúng tôi đang kiểm tra với ${bank} và sẽ báo cho bạn trước ${time} ngày ${date}. Bạn không cần nộp lại.`,
+      `Chúng tôi đang kiểm tra với ${bank}. Kết quả có ở trang này trước ${time} ngày ${date}. Bạn không cần nộp lại.`,
     refundUnderWay: (amount: string, by: string) =>
       `${amount} đang được trả về tài khoản bạn đã dùng để nộp, chậm nhất ${by}.`,
     payoutUnderWay: (amount: string, by: string) =>
       `${amount} đang được trả về tài khoản bạn cho chúng tôi biết, chậm nhất ${by}.`,
+    payoutAwaited: (amount: string) =>
+      `Chúng tôi đang giữ ${amount} của bạn và sẽ chuyển trả sau khi bạn cho biết tài khoản.`,
     refunded: (amount: string, at: string) => `Ngân hàng đã trả ${amount} cho bạn lúc ${at}.`,
     expiredNotPaid: 'Lần thanh toán này đã hết hạn. Chưa có khoản tiền nào bị trừ.',
     expiredWaiting:
       'Lần thanh toán này đã hết hạn. Chúng tôi chưa biết ngân hàng đã trừ tiền hay chưa. Đừng nộp lại lúc này.',
+    expiredNotReceived:
+      'Mã chuyển khoản này đã hết hạn. Chúng tôi chưa nhận được tiền. Nếu bạn đã chuyển, đừng nộp lại: tiền đến sau vẫn được ghi nhận.',
     cancelled: 'Bạn đã hủy. Chưa có khoản tiền nào bị trừ.',
     differsPayRest: (received: string, due: string, rest: string, by: string) =>
       `Chúng tôi đã nhận ${received} nhưng số phải nộp là ${due}. Tiền được giữ an toàn; bạn nộp thêm ${rest} với cùng mã này trước ${by}.`,
@@ -57,6 +64,8 @@ export const vi = {
       `Chúng tôi đã nhận ${received} nhưng số phải nộp là ${due}. Tiền được giữ an toàn; chúng tôi đang kiểm tra và bạn không cần nộp lại.`,
     differsPayout: (received: string, due: string) =>
       `Chúng tôi đã nhận ${received} nhưng số phải nộp là ${due}. Tiền được giữ an toàn; chúng tôi trả lại ${received} về tài khoản bạn cho chúng tôi biết.`,
+    differsAwaited: (received: string, due: string) =>
+      `Chúng tôi đã nhận ${received} nhưng số phải nộp là ${due}. Tiền được giữ an toàn; chúng tôi chuyển trả ${received} sau khi bạn cho biết tài khoản.`,
     differsRefund: (received: string, due: string) =>
       `Chúng tôi đã nhận ${received} nhưng số phải nộp là ${due}. Tiền được giữ an toàn; chúng tôi trả lại ${received} về tài khoản bạn đã dùng để nộp.`,
   },
@@ -99,7 +108,13 @@ export const vi = {
     payer: 'Người nộp',
     penalised: 'Người bị xử phạt',
     debtor: 'Người phải nộp',
-    identity: (masked: string) => `Căn cước ${masked}`,
+    identity: {
+      citizen_number: (masked: string) => `Căn cước ${masked}`,
+      tax_code: (masked: string) => `Mã số thuế ${masked}`,
+      other_paper: (masked: string) => `Giấy tờ số ${masked}`,
+    },
+    anybodyMayPay: 'Người khác nộp thay được. Biên lai ghi tên người phải nộp.',
+    amount: 'Số tiền',
     method: 'Cách thanh toán',
     pay: (amount: string) => `Thanh toán ${amount}`,
     safeApprove: 'Tiền chỉ bị trừ khi bạn xác nhận ở ngân hàng.',
@@ -153,14 +168,18 @@ export const vi = {
     copy: 'Sao chép',
     copyWhat: (what: string) => `Sao chép ${what}`,
     copied: 'Đã sao chép',
+    /** The bank of a payer who transfers by themselves, in a sentence. */
+    anyBank: 'ngân hàng',
   },
 
   waiting: {
     title: 'Đang chờ ngân hàng xác nhận',
     body: (bank: string, amount: string, usual: string) =>
-      `Chúng tôi **chưa nhận được** xác nhận từ ${bank} cho khoản **${amount}**. Thường mất dưới ${usual}, chậm nhất 15 phút.`,
+      `Chúng tôi **chưa nhận được** xác nhận từ ${bank} cho khoản **${amount}**. Thường mất dưới ${usual}, có thể phải chờ đến 15 phút.`,
     bodyUnmeasured: (bank: string, amount: string) =>
-      `Chúng tôi **chưa nhận được** xác nhận từ ${bank} cho khoản **${amount}**. Chậm nhất 15 phút.`,
+      `Chúng tôi **chưa nhận được** xác nhận từ ${bank} cho khoản **${amount}**. Có thể phải chờ đến 15 phút.`,
+    bodyTransfer: (amount: string) =>
+      `Chúng tôi **chưa nhận được** khoản chuyển **${amount}**. Sau khi bạn chuyển, có thể phải chờ đến 15 phút.`,
     clock: (waited: string, time: string) => `Đã chờ ${waited}. Lần kiểm tra gần nhất: ${time}.`,
     clockNeverAsked: (waited: string) => `Đã chờ ${waited}.`,
     polls: 'Trang tự kiểm tra lại sau vài giây.',
@@ -169,11 +188,18 @@ export const vi = {
       `Bạn có thể đóng trang này. Kết quả được gửi tới **${contact}**, hoặc tra bằng mã:`,
     leave: 'Bạn có thể đóng trang này và tra kết quả bằng mã:',
     code: 'Mã tra cứu khoản nộp',
-    notApproved: (bank: string) => `Chưa xác nhận ở ngân hàng? Tiếp tục tới ${bank}`,
+    notApproved: (bank: string) => `Chưa xác nhận? Tiếp tục tới ${bank}`,
+    notTransferred: 'Chưa chuyển? Xem lại mã chuyển khoản',
+    otherWay: (time: string) =>
+      `Muốn nộp cách khác? Nếu bạn không xác nhận ở ngân hàng, lần này hết hạn lúc ${time}; sau đó bạn chọn lại được.`,
+    otherWayThanTransfer: (time: string) =>
+      `Muốn nộp cách khác? Nếu bạn không chuyển tiền, lần này hết hạn lúc ${time}; sau đó bạn chọn lại được.`,
     checkAgain: 'Kiểm tra lại ngay',
     laterTitle: 'Nếu quá 15 phút chưa có kết quả',
     later: (time: string) =>
-      `Chúng tôi tự hỏi lại ngân hàng và báo cho bạn trước ${time}. Bạn không cần gọi điện hay nộp lại.`,
+      `Chúng tôi tự hỏi lại ngân hàng. Kết quả có ở trang này trước ${time}. Bạn không cần gọi điện hay nộp lại.`,
+    laterTransfer:
+      'Tiền đến lúc nào được ghi nhận lúc ấy, kể cả khi mã đã hết hạn. Bạn không cần gọi điện hay nộp lại.',
     cancel: 'Tôi chưa xác nhận ở ngân hàng, hủy lần thanh toán này',
     seconds: (count: number) => `${count} giây`,
     minutes: (count: number) => `${count} phút`,
@@ -186,7 +212,7 @@ export const vi = {
     outcomesTitle: 'Hai khả năng',
     outcomes: [
       '**Nếu tiền đã bị trừ:** khoản nộp được ghi nhận theo thời điểm bạn chuyển, không bị tính chậm nộp.',
-      '**Nếu chưa:** bạn nhận thông báo và nộp lại được.',
+      '**Nếu chưa:** trang này báo không trừ tiền và bạn nộp lại được.',
     ],
     late: (team: string, phone: string, newTime: string) =>
       `**Chúng tôi trễ hẹn.** Đơn vị phụ trách: ${team}, ${phone}. Hẹn mới: ${newTime}.`,
@@ -211,6 +237,8 @@ export const vi = {
 
   expired: {
     title: 'Lần thanh toán đã hết hạn',
+    titleTransfer: 'Mã chuyển khoản đã hết hạn',
+    notTransferred: (amount: string) => `Tôi chưa chuyển, nộp ${amount}`,
     justPaid: 'Nếu bạn vừa chuyển tiền, đừng tạo mã mới: xem kết quả.',
     startAgain: (amount: string) => `Nộp lại ${amount}`,
     seeResult: 'Xem kết quả',
@@ -222,57 +250,78 @@ export const vi = {
     due: 'Phải nộp',
     rest: 'Còn phải nộp',
     payRest: (amount: string) => `Nộp thêm ${amount}`,
+    ask: (phone: string) => `Cần hỏi về khoản tiền này? Gọi ${phone} và đọc mã tra cứu.`,
   },
 
   refund: {
     twiceTitle: (amount: string) => `Bạn đã nộp hai lần. Chúng tôi đang trả lại ${amount}.`,
+    overTitle: (amount: string) => `Bạn đã nộp thừa ${amount}. Chúng tôi đang trả lại.`,
+    accountTitle: (amount: string) => `Chúng tôi cần tài khoản của bạn để trả lại ${amount}`,
     underWayTitle: (amount: string) => `Chúng tôi đang trả lại ${amount}`,
     doneTitle: (amount: string) => `Đã hoàn ${amount}`,
     twiceBody: (first: string, second: string) =>
       `Lần nộp lúc ${first} được ghi nhận. Lần nộp lúc ${second} được trả lại. **Bạn không cần làm gì.**`,
     twiceBodyUndated: 'Một lần nộp được ghi nhận, lần còn lại được trả lại. **Bạn không cần làm gì.**',
+    overBody: 'Khoản phải nộp đã được ghi nhận đủ. Phần thừa được trả lại. **Bạn không cần làm gì.**',
     body: 'Tiền về tài khoản bạn đã dùng để nộp. **Bạn không cần làm gì.**',
     bodyNamed: 'Tiền về tài khoản bạn đã cho chúng tôi biết. **Bạn không cần làm gì thêm.**',
     track: 'Tiền hoàn đang ở đâu',
+    partUnderWay: (amount: string, by: string) =>
+      `**${amount}** đang được hoàn lại cho bạn, chậm nhất ${by}.`,
+    partHeld: (amount: string) => `**${amount}** được giữ để hoàn lại cho bạn.`,
+    partDone: (amount: string, at: string) => `**${amount}** đã được hoàn lại cho bạn lúc ${at}.`,
   },
 
   payout: {
     ask: 'Cho biết tài khoản nhận tiền hoàn',
+    see: 'Xem tài khoản nhận tiền hoàn',
     title: 'Tài khoản nhận tiền hoàn',
     body: (amount: string) =>
       `Chúng tôi cần số tài khoản của bạn để chuyển trả ${amount}. Chỉ nhập tài khoản đứng tên người đã nộp.`,
     bank: 'Ngân hàng',
     number: 'Số tài khoản',
     holder: 'Tên chủ tài khoản',
-    send: 'Gửi tài khoản',
+    review: 'Xem lại trước khi gửi',
+    reviewTitle: 'Kiểm tra tài khoản nhận tiền hoàn',
+    reviewBody: (amount: string) =>
+      `**${amount}** sẽ được chuyển vào tài khoản này. Sai một số là tiền đến người khác.`,
+    send: 'Đúng, gửi tài khoản này',
+    edit: 'Sửa lại',
     errBank: 'Nhập tên ngân hàng',
     errNumber: 'Nhập số tài khoản từ 6 đến 19 chữ số',
     errHolder: 'Nhập tên chủ tài khoản như trên thẻ',
     given: (hint: string) => `Tiền hoàn sẽ được chuyển vào tài khoản ${hint}.`,
     change: (phone: string) => `Nếu tài khoản này không phải của bạn, gọi ${phone}.`,
-    privacy: 'Số tài khoản được mã hóa và chỉ dùng để chuyển trả khoản này.',
+    privacy:
+      'Số tài khoản được mã hóa và chỉ dùng để chuyển trả khoản này. Chúng tôi không hỏi mật khẩu hay mã OTP.',
   },
 
   alreadyPaid: {
     title: 'Khoản này đã được nộp',
-    body: (payer: string, amount: string, at: string) => `${payer} đã nộp ${amount} lúc ${at}.`,
+    body: (payer: string, amount: string, at: string) =>
+      `Khoản của ${payer} đã được nộp ${amount} lúc ${at}.`,
     nothingToDo: '**Bạn không cần nộp nữa.**',
     seeReceipt: 'Xem biên lai',
   },
 
   timeline: {
     title: 'Tiền của bạn đang ở đâu',
-    handedOff: (bank: string) => `Bạn đã chuyển sang ${bank}`,
+    handedOff: (bank: string) => `Bạn đã sang trang của ${bank}`,
+    codeShown: 'Bạn đã nhận mã chuyển khoản',
+    awaitingTransfer: 'Chờ tiền chuyển đến',
+    transferArrived: 'Tiền chuyển đã đến',
     awaitingBank: (bank: string) => `Chờ ${bank} xác nhận`,
     bankTookMoney: 'Ngân hàng đã trừ tiền',
     recorded: 'Cổng đã ghi nhận và cấp biên lai',
     toRecord: 'Cổng ghi nhận và cấp biên lai',
     agencyTold: (agency: string) => `${agency} đã nhận xác nhận`,
     toTellAgency: (agency: string) => `Báo cho ${agency}`,
-    treasury: 'Kho bạc Nhà nước đối soát',
+    reconciled: 'Đối soát với sao kê của ngân hàng',
     surplusFound: 'Đã phát hiện khoản nộp thừa',
     refundApproved: 'Đã duyệt hoàn trả',
     toApproveRefund: 'Duyệt hoàn trả',
+    refundAccountAwaited: 'Chờ bạn cho biết tài khoản',
+    refundAccountKnown: 'Đã biết tài khoản nhận tiền',
     refundSent: 'Ngân hàng nhận lệnh hoàn trả',
     refundArrived: 'Tiền về tài khoản',
     noAnswerYet: 'Chưa có trả lời',
@@ -288,6 +337,8 @@ export const vi = {
     at: (time: string, date: string) => `Lúc ${time} ngày ${date}`,
     nothingToDo: (agency: string) => `Bạn **không cần làm gì thêm**. ${agency} đã nhận được xác nhận.`,
     beingTold: (agency: string) => `Bạn **không cần làm gì thêm**. Chúng tôi đang báo cho ${agency}.`,
+    nameAccount: (amount: string) =>
+      `**Còn một việc:** cho biết tài khoản để chúng tôi chuyển trả ${amount}.`,
     bringReceipt: (place: string, hours: string) =>
       `Mang biên lai này tới **${place}** để nhận lại giấy tờ. Mở cửa ${hours}.`,
     downloadPdf: 'Tải biên lai (PDF)',
@@ -313,6 +364,7 @@ export const vi = {
     lookupCode: 'Mã tra cứu',
     verifyNote: 'Ai cũng có thể quét để kiểm tra biên lai là thật.',
     qrLabel: (code: string) => `Mã QR dẫn tới trang kiểm tra biên lai ${code}`,
+    old: (count: number) => `${count} biên lai cũ, không còn giá trị`,
     replaced: (date: string) => `Biên lai này đã được thay thế ngày ${date}.`,
     voided: (date: string) => `Biên lai này đã bị hủy ngày ${date}.`,
   },
@@ -327,37 +379,61 @@ export const vi = {
       `${agency} cấp ngày ${date}, số tiền ${amount}.`,
     request: '**Yêu cầu này là thật và chưa nộp.**',
     requestInProgress: '**Yêu cầu này là thật và đang có người thanh toán.**',
+    requestDiffers: '**Yêu cầu này là thật.** Số tiền đã nhận khác số phải nộp.',
     requestPaid: '**Yêu cầu này là thật và đã nộp.** Bạn không cần nộp nữa.',
-    requestClosed: '**Yêu cầu này là thật nhưng không còn hiệu lực.** Bạn không phải nộp.',
+    requestRefunded: '**Yêu cầu này là thật.** Tiền đã nộp đã được hoàn trả.',
+    requestWithdrawn: '**Yêu cầu này là thật nhưng đã được rút lại.** Bạn không phải nộp.',
+    requestExpired: (agency: string) =>
+      `**Yêu cầu này là thật nhưng đã hết hạn.** Hỏi ${agency} để nhận yêu cầu mới nếu bạn vẫn phải nộp.`,
     requestBody: (agency: string, amount: string) => `${agency} yêu cầu nộp ${amount}.`,
     unknown: (phone: string) =>
       `**Chúng tôi không cấp mã này. Có thể là giả.** Đừng chuyển tiền. Báo cho ${phone}.`,
     payer: (initials: string) => `Người nộp: ${initials}`,
     seeRequest: 'Xem khoản phải nộp',
+    seeResult: 'Xem khoản này',
     errEmpty: 'Nhập mã trên giấy, trong tin nhắn hoặc dưới mã QR',
     errFormat: 'Mã này không đúng. Mã có 12 ký tự; kiểm tra lại từng ký tự trên giấy.',
-    rate: (minutes: number) => `Bạn đã kiểm tra nhiều lần. Thử lại sau ${minutes} phút.`,
   },
 
   find: {
     title: 'Nộp phí, lệ phí, thuế, tiền phạt',
-    label: 'Mã hồ sơ, số quyết định xử phạt hoặc mã thanh toán',
+    label: 'Mã hồ sơ, số quyết định xử phạt hoặc mã tra cứu',
     hint: (example: string) =>
       `In ở góc trên của giấy báo hoặc quyết định. Ví dụ: ${example} hoặc 0012345/QĐ-XPHC`,
     button: 'Tìm khoản phải nộp',
-    errEmpty: 'Nhập mã hồ sơ, số quyết định hoặc mã thanh toán',
+    errEmpty: 'Nhập mã hồ sơ, số quyết định hoặc mã tra cứu',
     errShort: (missing: number) => `Mã này thiếu ${missing} ký tự. Kiểm tra lại trên giấy.`,
     notFound: (code: string, phone: string) =>
       `Không tìm thấy mã ${code}. Quyết định mới thường có sau 24 giờ. Nếu ai đó gửi mã này qua tin nhắn, có thể là lừa đảo: gọi ${phone}.`,
-    rate: (minutes: number) => `Bạn đã tra cứu nhiều lần. Thử lại sau ${minutes} phút.`,
     isItReal: 'Kiểm tra yêu cầu có thật không',
     privacy: 'Chúng tôi chỉ dùng mã này để tìm khoản phải nộp.',
   },
 
   owed: {
     title: (count: number) => `${count} khoản ghi theo mã này`,
-    choose: 'Chọn khoản muốn nộp. Khoản đã nộp được ghi rõ bên dưới.',
-    see: 'Xem và nộp',
+    choose: 'Mỗi khoản có trang riêng. Khoản đã nộp được ghi rõ.',
+    pay: (amount: string) => `Xem và nộp ${amount}`,
+    see: 'Xem khoản này',
+  },
+
+  prove: {
+    title: 'Xem tên và giấy tờ đầy đủ',
+    why: 'Ai có số in trên giấy cũng mở được trang này. Tên và giấy tờ được che để người khác không xem được thông tin của bạn.',
+    label: {
+      citizen_number: '4 số cuối căn cước của người phải nộp',
+      tax_code: '4 số cuối mã số thuế của người phải nộp',
+      other_paper: '4 ký tự cuối số giấy tờ của người phải nộp',
+      phone: '4 số cuối điện thoại của người phải nộp',
+    },
+    hint: 'Số đã khai với cơ quan. Không có cũng nộp tiền được.',
+    button: 'Xem đầy đủ',
+    errEmpty: 'Nhập 4 ký tự cuối',
+    errWrong: '4 ký tự này không khớp. Kiểm tra lại trên giấy tờ của người phải nộp.',
+    nothingToAsk: (phone: string) =>
+      `Cơ quan không khai số giấy tờ nào. Hãy mở đường dẫn mà cơ quan đã gửi cho bạn, hoặc gọi ${phone}.`,
+    hidden: 'Tên được che để người khác không xem được.',
+    link: 'Xem đầy đủ',
+    receiptLink: 'Xem biên lai có tên đầy đủ',
   },
 
   gateway: {
@@ -378,11 +454,6 @@ export const vi = {
     expiredTitle: 'Yêu cầu nộp tiền đã hết hạn',
     expired: (date: string, agency: string) =>
       `Yêu cầu này hết hạn ngày ${date}. Hỏi ${agency} để nhận yêu cầu mới nếu bạn vẫn phải nộp.`,
-    beingPaidTitle: 'Đang có người thanh toán khoản này',
-    beingPaid: (started: string, until: string) =>
-      `Bắt đầu lúc ${started}. Chờ đến ${until} hoặc xem kết quả.`,
-    seeResult: 'Xem kết quả',
-    refundedTitle: 'Khoản này đã được hoàn trả',
   },
 
   errors: {

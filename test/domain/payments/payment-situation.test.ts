@@ -192,6 +192,48 @@ describe('the situation of a payment', () => {
     );
   });
 
+  it('says of what ran out at a gateway that cannot be asked only that nothing was received', () => {
+    const lapsed = anAttempt({ state: 'lapsed', claim: 'released' });
+    const told = (canBeAsked: boolean) => paymentSituation(lapsed, facts(), declined, canBeAsked);
+    assert.deepEqual(told(true), { kind: 'expired', money: 'not_paid' });
+    assert.deepEqual(told(false), { kind: 'expired', money: 'not_received' });
+    const failed = anAttempt({ state: 'failed', claim: 'released' });
+    assert.equal(paymentSituation(failed, facts(), declined, false).kind, 'failed', 'a definite word is one');
+  });
+
+  it('tells a part that was too much from a second payment', () => {
+    const counted = anAttempt({ state: 'succeeded', claim: 'applied', paidAt: START });
+    const excess = anAttempt({
+      id: 'p2' as PaymentId,
+      state: 'succeeded',
+      claim: 'surplus',
+      amountReceived: vnd(20_000),
+      allocated: vnd(20_000),
+    });
+    const said = paymentSituation(
+      excess,
+      facts({ attempts: [counted, excess], order: PAID_ORDER }),
+      declined,
+    );
+    assert.deepEqual(said.kind === 'refund_under_way' && said.cause, { kind: 'paid_over', counted });
+  });
+
+  it('keeps an order paid while a part of it goes back', () => {
+    const attempt = anAttempt({ state: 'succeeded', claim: 'applied' });
+    const told = (amount: number, before: number) =>
+      paymentSituation(
+        attempt,
+        facts({
+          order: { ...PAID_ORDER, amountRefunded: vnd(before) },
+          refunds: [aRefund({ state: 'approved', amount: vnd(amount) })],
+        }),
+        declined,
+      ).kind;
+    assert.equal(told(50_000, 0), 'paid');
+    assert.equal(told(503_000, 0), 'refund_under_way');
+    assert.equal(told(453_000, 50_000), 'refund_under_way', 'the rest of it');
+  });
+
   it('tells of the refund of a paid order once it is approved, and of its end', () => {
     const attempt = anAttempt({ state: 'succeeded', claim: 'applied' });
     const told = (state: RefundFact['state'], status: SituationFacts['order']['status']) =>

@@ -37,9 +37,11 @@ describe('a refund that no gateway sends', function () {
   const pathOf = ({ id }: TestPayment): string =>
     `${world.origin}/pay/${world.service.links.tokenOf({ kind: 'payment', id })}`;
 
+  /** Types an account, looks at it and sends it; `step` does something else with what was typed. */
   async function fillIn(
     payment: TestPayment,
     fields: Record<string, string>,
+    step: 'send' | 'edit' | 'none' = 'send',
   ): Promise<{ status: number; html: string }> {
     const shown = await fetch(`${pathOf(payment)}/payout`);
     const cookie = (shown.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
@@ -47,7 +49,7 @@ describe('a refund that no gateway sends', function () {
     const answer = await fetch(`${pathOf(payment)}/payout`, {
       method: 'POST',
       headers: { cookie },
-      body: new URLSearchParams({ csrf, ...fields }),
+      body: new URLSearchParams({ csrf, ...fields, ...(step === 'none' ? {} : { step }) }),
     });
     return { status: answer.status, html: await answer.text() };
   }
@@ -75,7 +77,10 @@ describe('a refund that no gateway sends', function () {
     const { state, refund_reference: refundReference } = await refundOf(order);
     assert.equal(state, 'approved');
     assert.equal((await due()).find((one) => one.refundReference === refundReference)?.account, null);
-    assert.match(await (await fetch(pathOf(payment))).text(), /\/payout/);
+    const asking = await (await fetch(pathOf(payment))).text();
+    assert.match(asking, /<a class="btn" href="[^"]+\/payout">Cho biết tài khoản nhận tiền hoàn/);
+    assert.match(asking, /Bạn đã nộp thừa 20\.000 đồng/);
+    assert.doesNotMatch(asking, /nộp hai lần|không cần làm gì thêm/);
 
     const made = {
       refundReference,
@@ -111,6 +116,24 @@ describe('a refund that no gateway sends', function () {
     assert.ok((await world.eventTypes(order)).includes('refund.succeeded'));
   });
 
+  it('is kept only after the payer has seen the account whole, and can be changed until then', async () => {
+    const [order, payment] = await overpaid();
+    const { refund_reference: reference } = await refundOf(order);
+    const kept = async () => (await due()).find((one) => one.refundReference === reference)?.account;
+    const typed = { bank: 'VietinBank', accountNumber: '105512345678', holder: 'Nguyễn Văn Minh' };
+    const review = await fillIn(payment, typed, 'none');
+    assert.equal(review.status, 200);
+    assert.match(review.html, /1055 1234 5678/);
+    assert.match(review.html, /NGUYEN VAN MINH/);
+    assert.match(review.html, /20\.000 đồng/);
+    assert.equal(await kept(), null);
+    const again = await fillIn(payment, typed, 'edit');
+    assert.match(again.html, /name="accountNumber" value="105512345678"/);
+    assert.equal(await kept(), null);
+    await fillIn(payment, { ...typed, accountNumber: '105512345679' });
+    assert.equal((await kept())?.accountNumber, '105512345679');
+  });
+
   it('keeps the account sealed, out of logs and out of the audit', async () => {
     const [, payment] = await overpaid();
     await fillIn(payment, { bank: 'VCB', accountNumber: '99887766554433', holder: 'LE THI HOA' });
@@ -134,20 +157,22 @@ describe('a refund that no gateway sends', function () {
 
   it('says what is wrong with an account, and keeps what was typed', async () => {
     const [, payment] = await overpaid();
-    const { status, html } = await fillIn(payment, { bank: '', accountNumber: '12', holder: 'Hoa 7' });
+    const { status, html } = await fillIn(payment, { bank: '', accountNumber: '12', holder: 'Hoa ♥' });
     assert.equal(status, 422);
     for (const words of [
       'Nhập tên ngân hàng',
       'Nhập số tài khoản',
       'Nhập tên chủ tài khoản',
-      'value="Hoa 7"',
+      'value="Hoa ♥"',
     ]) {
       assert.ok(html.includes(words), words);
     }
     assert.equal(
-      (await fillIn(payment, { bank: 'VCB', accountNumber: '1234567', holder: 'Hoa' })).status,
+      (await fillIn(payment, { bank: 'VCB', accountNumber: '1234567', holder: 'Công ty TNHH 888 & Con' }))
+        .status,
       200,
     );
+    assert.ok((await due()).some(({ account }) => account?.holder === 'CONG TY TNHH 888 & CON'));
   });
 
   it('of a paid order is asked for by the agency and waits for the account', async () => {
@@ -167,7 +192,43 @@ describe('a refund that no gateway sends', function () {
     assert.equal(decided.status, 200);
     await world.settleDown();
     assert.equal((await refundOf(order)).state, 'approved');
-    assert.match(await (await fetch(pathOf(payment))).text(), /Cho biết tài khoản nhận tiền hoàn/);
+    const page = await (await fetch(pathOf(payment))).text();
+    assert.match(page, /<a class="btn" href="[^"]+\/payout">Cho biết tài khoản nhận tiền hoàn/);
+    assert.match(page, /Chờ bạn cho biết tài khoản/);
+    assert.match(page, /Đã nộp thành công/, 'the order is paid all the same');
+    assert.match(page, /Số 0000/, 'and its receipt is there');
+    await fillIn(payment, { bank: 'VCB', accountNumber: '5555555555', holder: 'LE THI HOA' });
+    const known = await (await fetch(pathOf(payment))).text();
+    assert.doesNotMatch(known, /Cho biết tài khoản|cho biết tài khoản/, 'nothing is asked twice');
+    assert.match(known, /Xem tài khoản nhận tiền hoàn/);
+  });
+
+  it('goes to no account of somebody who came by a number on paper', async () => {
+    const [order, payment] = await overpaid();
+    const publicPath = `${world.origin}/pay/${world.service.links.tokenOf({ kind: 'payment', id: payment.id, isPublic: true })}`;
+    const shown = await fetch(`${publicPath}/payout`, { redirect: 'manual' });
+    assert.equal(shown.status, 303);
+    assert.match(shown.headers.get('location') ?? '', /\/payer$/);
+    const asked = await fetch(`${publicPath}/payer`);
+    const cookie = (asked.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const csrf = /name="csrf" value="([^"]+)"/.exec(await asked.text())?.[1] ?? '';
+    const send = (path: string, fields: Record<string, string>) =>
+      fetch(path, {
+        method: 'POST',
+        headers: { cookie },
+        body: new URLSearchParams({ csrf, ...fields }),
+        redirect: 'manual',
+      });
+    await send(`${publicPath}/payout`, { bank: 'VCB', accountNumber: '3333333333', holder: 'KE GIAN' });
+    const { refund_reference: reference } = await refundOf(order);
+    assert.equal((await due()).find((one) => one.refundReference === reference)?.account, null);
+
+    for (const digits of ['0000', '0001', '0002', '0003']) {
+      assert.equal((await send(`${publicPath}/payer`, { digits })).status, 422);
+    }
+    const known = await send(`${publicPath}/payer`, { digits: '2345' });
+    assert.equal(known.headers.get('location'), pathOf(payment).slice(world.origin.length));
+    assert.equal((await send(`${publicPath}/payer`, { digits: '2345' })).status, 429, 'five tries an hour');
   });
 
   it('is not asked about at a page of a payment without one', async () => {
@@ -213,6 +274,9 @@ describe('a short transfer on the pages', function () {
       world.pass({ minutes: 24 * 60 + 1 });
       const later = await (await fetch(`${path}?lang=${locale}`)).text();
       assert.doesNotMatch(later, /\/bank"/, 'a day later nothing more is asked for');
+      await world.settleDown();
+      const back = await (await fetch(`${path}?lang=${locale}`)).text();
+      assert.match(back, /<a class="btn" href="[^"]+\/payout">/, 'it goes back, and the page asks where to');
       world.pass({ minutes: -(24 * 60 + 1) });
     });
   }
