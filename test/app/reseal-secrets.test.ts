@@ -230,7 +230,13 @@ async function nameAccount({ origin }: TestService, path: string): Promise<void>
   const shown = await fetch(origin + path);
   const cookie = (shown.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
   const csrf = /name="csrf" value="([^"]+)"/.exec(await shown.text())?.[1] ?? '';
-  const fields = { csrf, bank: 'VietinBank', accountNumber: '105512345678', holder: 'NGUYEN VAN MINH' };
+  const fields = {
+    csrf,
+    step: 'send',
+    bank: 'VietinBank',
+    accountNumber: '105512345678',
+    holder: 'NGUYEN VAN MINH',
+  };
   const answer = await fetch(origin + path, {
     method: 'POST',
     headers: { cookie },
