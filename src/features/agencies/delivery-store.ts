@@ -275,8 +275,6 @@ export async function parkFollowers(db: Database, now: Date, perEndpoint: number
 export interface OutboxFigures {
   /** Seconds since the oldest delivery fell due that is still waiting for an enabled endpoint; 0 when none is. */
   readonly outboxAgeSeconds: number;
-  /** Deliveries given up and not delivered by a later replay. */
-  readonly deadLetters: number;
   readonly disabledEndpoints: number;
 }
 
@@ -291,12 +289,6 @@ export async function outboxFigures(reader: Reader): Promise<OutboxFigures> {
                                     where q.agency_id is not distinct from e.agency_id and q.endpoint_id = e.id
                                     order by q.next_attempt_at limit 1) d
                where e.enabled and e.deleted_at is null))), 0)::double precision as "outboxAgeSeconds",
-            (select count(*)::integer from webhook_deliveries d
-              where d.state = 'failed'
-                and not exists (select 1 from webhook_deliveries s
-                                 where s.agency_id = d.agency_id and s.event_id = d.event_id
-                                   and s.endpoint_id = d.endpoint_id and s.generation > d.generation
-                                   and s.state = 'delivered')) as "deadLetters",
             (select count(*)::integer from webhook_endpoints e
               where not e.enabled and e.deleted_at is null and e.disabled_reason is not null) as "disabledEndpoints"`,
   );

@@ -21,9 +21,13 @@ union all select 5, e.occurred_at, case e.type when 'payment.failed' then 'payme
   from events e where e.agency_id = :agencyId and e.order_id = :id and e.type in ('payment.failed', 'payment.unknown')
 union all select 6, t.booked_at, 'ledger_posted', 'txn', t.id::text,
   jsonb_build_object('event_kind', t.event_kind, 'amount', (select sum(f.amount) from ledger_transfers f where f.agency_id = t.agency_id and f.transaction_id = t.id))
-  from ledger_transactions t where t.agency_id = :agencyId and (
-    (t.event_kind = 'payment' and t.event_ref in (select id::text from paid))
-    or (t.event_kind in ('refund_hold', 'refund_confirmed', 'refund_given_back', 'refund_reversed') and t.event_ref in (select id::text from taken_back)))
+  from (
+    select 'payment' as event_kind, id::text as event_ref from paid
+    union all select k.event_kind, r.id::text from taken_back r,
+      (values ('refund_hold'), ('refund_confirmed'), ('refund_given_back'), ('refund_reversed')) as k(event_kind)
+  ) b cross join lateral (
+    select * from ledger_transactions t where t.agency_id = :agencyId and t.event_kind = b.event_kind and t.event_ref = b.event_ref limit 1
+  ) t
 union all select 7, issued_at, 'receipt_issued', 'rc', id::text, jsonb_build_object('form', form, 'symbol', symbol, 'number', lpad(number::text, 7, '0'), 'amount', amount)
   from receipts where agency_id = :agencyId and order_id = :id
 union all select 8, v.voided_at, 'receipt_voided', 'rc', v.receipt_id::text, '{}'

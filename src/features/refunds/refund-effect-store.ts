@@ -56,7 +56,14 @@ export async function resolvePayment(
     `update payments set state = 'resolved', version = version + 1 where id = :paymentId and state = 'mismatched'`,
     key,
   );
-  await query(tx, 'delete from order_claims where payment_id = :paymentId', key);
+  // By way of the allocations: claims are found by their order, and there is one for every open order.
+  await query(
+    tx,
+    `delete from order_claims c using allocations a
+     where a.payment_id = :paymentId and c.agency_id = a.agency_id and c.order_id = a.order_id
+       and c.payment_id = a.payment_id`,
+    key,
+  );
   await query(
     tx,
     `update allocations set claim = 'released' where payment_id = :paymentId and claim = 'reserved'`,

@@ -2,7 +2,7 @@
 import type { Currency } from '../../domain/kernel/money.ts';
 import type { Day } from '../../domain/kernel/time.ts';
 import { query, type Reader } from '../../platform/database.ts';
-import type { ReportRange } from './reconciliation-report.ts';
+import { PAYMENTS_OF_DAYS, type ReportRange } from './reconciliation-report.ts';
 
 export interface CollectedRow {
   readonly agencyCode: string;
@@ -34,7 +34,8 @@ export async function readCollections(reader: Reader, range: ReportRange): Promi
      join allocations a on a.payment_id = p.id and a.claim = 'applied'
      join allocation_lines l on l.agency_id = a.agency_id and l.payment_id = a.payment_id and l.order_id = a.order_id
      join agencies g on g.id = a.agency_id
-     where p.paid_at >= :from::date::timestamp at time zone :timeZone::text
+     where p.id in (${PAYMENTS_OF_DAYS})
+       and p.paid_at >= :from::date::timestamp at time zone :timeZone::text
        and p.paid_at < (:to::date + 1)::timestamp at time zone :timeZone::text
        and (:agencyId::integer is null or a.agency_id = :agencyId::integer)
      group by 1, 2, 3, 4, 5 order by 4, 1, 2, 3`,

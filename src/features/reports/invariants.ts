@@ -173,6 +173,15 @@ export const INVARIANTS: readonly Invariant[] = [
   },
   {
     name: 'I5',
+    says: 'the books know the moment at which the money of a payment came, by which reports find it',
+    sql: `select p.id, p.state, p.paid_at from payments p
+      where p.state in ${MONEY_RECEIVED} and not exists (
+        select 1 from ledger_transactions t
+        where t.correlation_id = p.id and t.effective_at = p.paid_at
+          and t.event_kind in ('payment', 'credit', 'suspense_applied'))`,
+  },
+  {
+    name: 'I5',
     says: 'a bank credit stands in the books once: in suspense of the platform, or under the payment it is for',
     sql: `select c.gateway, c.merchant_account, c.number, c.became, c.payment_id
       from bank_credits c

@@ -76,6 +76,18 @@ export interface ReconciliationReport {
 }
 
 /**
+ * The payments that money came for on the days from `:from` to `:to`, and perhaps a few more: whoever joins them still
+ * compares `paid_at`.
+ *
+ * Asked of the books, which are summarised by day. Payments have no index by it, because an outcome changes it.
+ */
+export const PAYMENTS_OF_DAYS = `
+  select t.correlation_id from ledger_transactions t
+  where t.event_kind in ('payment', 'credit', 'suspense_applied')
+    and t.effective_at >= :from::date::timestamp at time zone :timeZone::text
+    and t.effective_at < (:to::date + 1)::timestamp at time zone :timeZone::text`;
+
+/**
  * What of a payment or refund belongs to the scope: all of it for the operator, its allocations for an agency.
  * A payment of one agency is its own whole, whatever amount came; of several, each has its share by allocation.
  */
@@ -90,10 +102,7 @@ with parts as (
     select l.payment_id from settlement_lines l join settlement_batches b on b.id = l.batch_id
     where b.day between :from::date and :to::date
     union
-    select q.id from payments q
-    where q.state in ('succeeded', 'mismatched', 'resolved', 'disputed')
-      and q.paid_at >= :from::date::timestamp at time zone :timeZone::text
-      and q.paid_at < (:to::date + 1)::timestamp at time zone :timeZone::text
+    ${PAYMENTS_OF_DAYS}
   )
 ), reconciled as (
   select gateway, account, day, max(reconciled_at) as statement_at from settlement_batches
