@@ -25,6 +25,7 @@ const tag = 'Webhooks';
 const scope = 'webhooks:manage';
 const kinds = ['agency'] as const;
 const params = z.strictObject({ id: publicIdOf('whe') });
+const missing = 'webhook.endpoint-not-found';
 
 const url = z
   .string()
@@ -108,6 +109,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): ApiRoute[] {
       scope,
       kinds,
       body: newEndpoint,
+      refuses: ['webhook.url-not-allowed', 'webhook.endpoint-limit'],
       answers: {
         201: { description: 'The endpoint, with its secret for this once.', schema: endpointWithSecret },
       },
@@ -170,6 +172,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): ApiRoute[] {
       scope,
       kinds,
       params,
+      missing,
       answers: { 200: { description: 'The endpoint.', schema: endpoint } },
       idempotency: 'none',
       async handle({ client, params: { id } }) {
@@ -186,7 +189,9 @@ export function webhookRoutes(deps: WebhookRouteDeps): ApiRoute[] {
       scope,
       kinds,
       params,
+      missing,
       body: endpointChanges,
+      refuses: ['webhook.url-not-allowed'],
       answers: { 200: { description: 'The endpoint as it is now.', schema: endpoint } },
       idempotency: 'none',
       async handle({ client, params: { id }, body }) {
@@ -204,6 +209,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): ApiRoute[] {
       scope,
       kinds,
       params,
+      missing,
       answers: { 204: { description: 'It is gone.' } },
       idempotency: 'none',
       async handle({ client, params: { id } }) {
@@ -220,6 +226,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): ApiRoute[] {
       scope,
       kinds,
       params,
+      missing,
       answers: { 200: { description: 'The new secret, for this once.', schema: newSecret } },
       idempotency: 'transaction',
       async handle(tx, { client, params: { id } }) {
@@ -239,6 +246,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): ApiRoute[] {
       scope,
       kinds,
       params,
+      missing,
       answers: { 200: { description: 'What the endpoint answered.', schema: testResult } },
       // It creates nothing, so it needs no key: each call sends.
       idempotency: 'none',
