@@ -72,7 +72,7 @@ export function createAgencyApi(deps: AgencyApiDeps): Router {
           'request.method-not-allowed',
           { allow },
           {
-            detail: `${path} takes ${allow.join(' and ')} only.`,
+            detail: `${path} takes ${allow.join(', ')} only.`,
           },
         ),
       );

@@ -4,17 +4,16 @@ import { MAX_AMOUNT_MINOR } from '../domain/kernel/money.ts';
 import { parsePublicId, type IdPrefix } from '../domain/kernel/ids.ts';
 import { Refusal, type InputFault } from '../domain/kernel/refusals.ts';
 import { parseDay, type Day } from '../domain/kernel/time.ts';
+import { jsonPointer, readInput } from '../platform/input-faults.ts';
 import type { UploadedFile } from './route.ts';
-import { jsonPointer } from './strict-json.ts';
 
 const MAX_FAULTS = 100;
 
 /** The input as its schema types it. Refuses: request.malformed, with every fault and its pointer. */
 export function decode<T>(schema: z.ZodType<T>, input: unknown): T {
-  const result = schema.safeParse(input, { error: wording });
-  if (result.success) return result.data;
-  const errors = faultsOf(result.error.issues, []).slice(0, MAX_FAULTS);
-  throw new Refusal('request.malformed', {}, { errors });
+  const read = readInput(schema, input);
+  if ('value' in read) return read.value;
+  throw new Refusal('request.malformed', {}, { errors: read.faults.slice(0, MAX_FAULTS) });
 }
 
 /**
@@ -89,7 +88,7 @@ const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 export function lineOfText(maxLength: number) {
   return z
     .string()
-    .min(1)
+    .min(1, { abort: true })
     .max(maxLength)
     .refine((text) => !UNPRINTABLE.test(text), { error: 'holds control characters' })
     .refine((text) => text.trim() !== '', { error: 'is blank' });
@@ -160,51 +159,4 @@ function parseInstant(text: string): Date | null {
 function refuse(context: z.RefinementCtx, message: string): never {
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
-}
-
-/** Our words for zod's issues; a message given in a schema wins. Never repeats what was sent. */
-const wording: z.core.$ZodErrorMap = (issue) => {
-  if (issue.input === undefined && issue.code !== 'custom') return 'is required';
-  if (issue.code === 'invalid_type') return `must be ${TYPE_WORDS[issue.expected] ?? issue.expected}`;
-  if (issue.code === 'too_small') return `must be at least ${boundOf(issue.origin, issue.minimum)}`;
-  if (issue.code === 'too_big') return `must be at most ${boundOf(issue.origin, issue.maximum)}`;
-  if (issue.code === 'invalid_value') return `must be one of: ${issue.values.map(String).join(', ')}`;
-  if (issue.code === 'invalid_format') return 'does not have the form this field needs';
-  return undefined;
-};
-
-const TYPE_WORDS: Readonly<Record<string, string>> = {
-  string: 'text',
-  int: 'a whole number',
-  number: 'a number',
-  boolean: 'true or false',
-  object: 'an object',
-  array: 'a list',
-  record: 'an object',
-};
-
-function boundOf(origin: string, bound: number | bigint): string {
-  const unit = origin === 'string' ? ' characters long' : origin === 'array' ? ' items long' : '';
-  return `${String(bound)}${unit}`;
-}
-
-function faultsOf(issues: readonly z.core.$ZodIssue[], prefix: readonly PropertyKey[]): InputFault[] {
-  return issues.flatMap((issue) => {
-    const path = [...prefix, ...issue.path];
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({
-        pointer: jsonPointer([...path, key]),
-        detail: 'is not a known field',
-      }));
-    }
-    if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-      return faultsOf(closestBranch(issue.errors), path);
-    }
-    return [{ pointer: jsonPointer(path), detail: issue.message }];
-  });
-}
-
-/** The branch of a union that came nearest to fitting: its faults are the ones worth telling. */
-function closestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
-  return branches.reduce((best, branch) => (branch.length < best.length ? branch : best));
 }

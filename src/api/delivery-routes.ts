@@ -1,7 +1,7 @@
 /** Webhook deliveries over JSON: what waits, how the rest ended, and sending again. */
 import { z } from 'zod';
 import { isUuid, publicId, type DeliveryId, type IdSource } from '../domain/kernel/ids.ts';
-import type { Clock } from '../domain/kernel/time.ts';
+import { parseDay, type Clock } from '../domain/kernel/time.ts';
 import { listDeliveries, type DeliveryView } from '../features/agencies/delivery-log-store.ts';
 import { redeliver } from '../features/agencies/redeliver.ts';
 import type { Database } from '../platform/database.ts';
@@ -41,11 +41,13 @@ const delivery = z
 
 const queued = z.strictObject({ id: z.string(), generation: z.int(), status: z.literal('pending') });
 
-// The database's own text of an instant, to the microsecond.
-const DATABASE_INSTANT = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?[+-]\d{2}(:\d{2})?$/;
+// The database's own text of an instant, to the microsecond; what it would not read back as one is no cursor.
+const DATABASE_TIME = /^ ([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,6})?[+-](0\d|1[0-4])(:[0-5]\d)?$/;
+const isDatabaseInstant = (text: string): boolean =>
+  parseDay(text.slice(0, 10)) !== null && DATABASE_TIME.test(text.slice(10));
 
 const afterDelivery = cursorOf(
-  z.tuple([z.string().regex(DATABASE_INSTANT), z.string().refine((text) => isUuid(text))]),
+  z.tuple([z.string().refine(isDatabaseInstant), z.string().refine((text) => isUuid(text))]),
 );
 
 /** The routes under /v1/webhook-deliveries. */
@@ -86,6 +88,8 @@ export function deliveryRoutes(deps: DeliveryRouteDeps): ApiRoute[] {
       scope,
       kinds,
       params: z.strictObject({ id: publicIdOf('whd') }),
+      missing: 'webhook.delivery-not-found',
+      refuses: ['webhook.endpoint-not-found', 'webhook.replay-limit'],
       answers: { 202: { description: 'The new delivery waits.', schema: queued } },
       idempotency: 'transaction',
       async handle(tx, { client, params: { id } }) {

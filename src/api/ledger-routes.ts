@@ -79,9 +79,6 @@ const entry = z.strictObject({
   counter_account_id: z.string(),
   reverses_transaction_id: z.string().nullable(),
 });
-const notYetSealed = {
-  description: 'The moment is not sealed yet: ledger.not-yet-sealed, with Retry-After.',
-};
 
 export function ledgerRoutes(deps: LedgerRouteDeps): ApiRoute[] {
   return [trialBalanceRoute(deps), accountsRoute(deps), statementRoute(deps)];
@@ -101,6 +98,7 @@ function trialBalanceRoute(deps: LedgerRouteDeps): ApiRoute {
         .optional()
         .meta({ description: 'As of the last block at or before; the newest unless given.' }),
     }),
+    refuses: ['ledger.not-yet-sealed'],
     answers: {
       200: {
         description: 'The trial balance.',
@@ -111,7 +109,6 @@ function trialBalanceRoute(deps: LedgerRouteDeps): ApiRoute {
           accounts: z.array(account),
         }),
       },
-      409: notYetSealed,
     },
     async handle({ client, query }) {
       const trial = await readTrialBalance(deps.db, bookScopeOf(client), query.at ?? null);
@@ -175,6 +172,7 @@ function statementRoute(deps: LedgerRouteDeps): ApiRoute {
       limit,
       after: cursorOf(z.tuple([z.string(), z.string(), z.uuid(), z.string()]).refine(areNumbers)).optional(),
     }),
+    refuses: ['ledger.not-yet-sealed'],
     answers: {
       200: {
         description: 'A page of the statement.',
@@ -187,8 +185,6 @@ function statementRoute(deps: LedgerRouteDeps): ApiRoute {
           ...pageSchema(entry).shape,
         }),
       },
-      404: { description: 'There is no such account: ledger.account-not-found.' },
-      409: notYetSealed,
     },
     async handle({ client, params, query }) {
       const [sequence, xid, transactionId, leg] = query.after ?? [];

@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import busboy from 'busboy';
 import { Refusal, type InputFault } from '../domain/kernel/refusals.ts';
+import { jsonPointer } from '../platform/input-faults.ts';
 import { readBodyBytes, type BodyLimits } from './json-body.ts';
 import type { UploadedFile } from './route.ts';
-import { jsonPointer } from './strict-json.ts';
 
 export const MULTIPART_LIMIT_BYTES = 64 * 1024 * 1024;
 const MAX_PARTS = 20;

@@ -1,7 +1,10 @@
 /** The OpenAPI 3.1 document, made from the very rows and schemas that serve the API. */
 import { z } from 'zod';
 import { SCOPES } from '../domain/agencies/api-client.ts';
+import { REFUSALS } from '../domain/kernel/refusals.ts';
+import { FAULT_TITLE, statusOf } from './problem.ts';
 import type { ApiRoute } from './route.ts';
+import { refusalsOf } from './route-refusals.ts';
 import { tokenPaths } from './openapi-token-paths.ts';
 
 export interface OpenApiInfo {
@@ -115,17 +118,25 @@ function answersOf(row: ApiRoute): Json {
   );
 }
 
+/** Each status a call can be refused with, and the codes that lie behind it. */
 function problemsOf(row: ApiRoute): Json {
-  const statuses = ['400', '401', '403', '429', '500', '503'];
-  if (row.path.includes('{')) statuses.push('404');
-  if (row.idempotency !== 'none') statuses.push('409', '422');
-  if (row.body) statuses.push('413', '415');
-  const own = new Set(Object.keys(row.answers));
-  return Object.fromEntries(
-    statuses
-      .filter((status) => !own.has(status))
-      .map((status) => [status, { $ref: `#/components/responses/Problem` }]),
-  );
+  const byStatus = new Map<number, string[]>([[500, [`\`service.fault\`: ${FAULT_TITLE}`]]]);
+  for (const code of refusalsOf(row)) {
+    const status = statusOf(code);
+    byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\`: ${REFUSALS[code].title}`]);
+  }
+  return Object.fromEntries([...byStatus].map(([status, meanings]) => [status, refusalAnswer(meanings)]));
+}
+
+function refusalAnswer(meanings: readonly string[]): Json {
+  return {
+    description: meanings.length === 1 ? meanings.join() : meanings.map((one) => `- ${one}`).join('\n'),
+    headers: {
+      'Request-Id': { $ref: '#/components/headers/RequestId' },
+      'Retry-After': { $ref: '#/components/headers/RetryAfter' },
+    },
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
 }
 
 /** JSON Schema of a zod schema; bigint and Date as what they are in JSON. */
@@ -187,15 +198,12 @@ const COMPONENTS = {
   },
   headers: {
     RequestId: { description: 'Name it when you ask about this request.', schema: { type: 'string' } },
-  },
-  schemas: { Problem: jsonSchema(problem, 'output') },
-  responses: {
-    Problem: {
-      description: 'A refusal (RFC 9457). 429, 503 and some 409 carry Retry-After.',
-      headers: { 'Request-Id': { $ref: '#/components/headers/RequestId' } },
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    RetryAfter: {
+      description: 'Seconds after which the same request may succeed; only where it may.',
+      schema: { type: 'integer', minimum: 1 },
     },
   },
+  schemas: { Problem: jsonSchema(problem, 'output') },
 };
 
 function meaningOfScopes(): Record<(typeof SCOPES)[number], string> {

@@ -4,7 +4,7 @@ import type { ApiClient } from '../domain/agencies/api-client.ts';
 import { publicId, type AgencyId, type IdSource, type OrderId } from '../domain/kernel/ids.ts';
 import { Refusal } from '../domain/kernel/refusals.ts';
 import { dayOf, type Clock } from '../domain/kernel/time.ts';
-import { parseDossierCode } from '../domain/orders/dossier-code.ts';
+import { DOSSIER_CODE_FORM, parseDossierCode } from '../domain/orders/dossier-code.ts';
 import type { LineRequest, OrderRequest } from '../domain/orders/open-order.ts';
 import { dossierPaymentStatus } from '../domain/orders/dossier-status.ts';
 import { ORDER_STATUSES } from '../domain/orders/payment-order-lifecycle.ts';
@@ -74,12 +74,16 @@ const createBody = z.strictObject({
     name: lineOfText(200),
     identity_number: z
       .string()
-      .regex(/^[0-9A-Z-]{5,20}$/, { error: 'is not an identity or tax number' })
+      .regex(/^[0-9A-Z-]{5,20}$/, {
+        error: 'is not an identity or tax number: 5 to 20 digits, capital letters or hyphens',
+      })
       .optional(),
-    email: z.email().max(200).optional(),
+    email: z.email({ error: 'is not an e-mail address' }).max(200).optional(),
     phone: z
       .string()
-      .regex(/^\+?[0-9]{6,15}$/, { error: 'is not a phone number' })
+      .regex(/^\+?[0-9]{6,15}$/, {
+        error: 'is not a phone number: 6 to 15 digits, with or without a + before them',
+      })
       .optional(),
   }),
   lines: z.array(line).min(1).max(50),
@@ -91,7 +95,8 @@ const createBody = z.strictObject({
     .default({}),
 });
 
-const byId = z.strictObject({ id: publicIdOf('po') });
+const params = z.strictObject({ id: publicIdOf('po') });
+const missing = 'payment-order.not-found';
 
 const afterOrder = cursorOf(z.tuple([instant, z.uuid()]));
 
@@ -129,6 +134,23 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
       kinds: ['agency'],
       idempotency: 'own_statement',
       body: createBody,
+      refuses: [
+        'obligation.unknown-type',
+        'obligation.attributes-invalid',
+        'obligation.reference-required',
+        'obligation.dates-contradict',
+        'fee-schedule.unknown-fee',
+        'fee-schedule.amount-differs',
+        'beneficiary.unknown',
+        'payment-order.dossier-required',
+        'payment-order.dossier-code-invalid',
+        'payment-order.dossier-not-yours',
+        'payment-order.return-url-not-allowed',
+        'payment-order.expiry-invalid',
+        'payment-order.amount-out-of-range',
+        'payment-order.already-open',
+        'payment-order.already-paid',
+      ],
       answers: { 201: { description: 'The order, with the address where it is paid.', schema: orderSchema } },
       async handle({ client, body }, claim) {
         let opened: Answer | null = null;
@@ -186,11 +208,12 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
       scope: 'orders:read',
       kinds: ['agency'],
       idempotency: 'none',
-      params: byId,
+      params,
+      missing,
       query: nothing,
       answers: { 200: { description: 'The order.', schema: orderSchema } },
-      async handle({ client, params }) {
-        return { status: 200, body: represent(await found(client, params.id)) };
+      async handle({ client, params: { id } }) {
+        return { status: 200, body: represent(await found(client, id)) };
       },
     }),
     defineRoute({
@@ -202,7 +225,8 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
       scope: 'orders:read',
       kinds: ['agency'],
       idempotency: 'none',
-      params: byId,
+      params,
+      missing,
       query: nothing,
       answers: {
         200: {
@@ -219,8 +243,8 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
           }),
         },
       },
-      async handle({ client, params }) {
-        const order = await found(client, params.id);
+      async handle({ client, params: { id } }) {
+        const order = await found(client, id);
         const trail = await moneyTrail(deps.db, order);
         return {
           status: 200,
@@ -237,11 +261,13 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
       scope: 'orders:write',
       kinds: ['agency'],
       idempotency: 'own_statement',
-      params: byId,
+      params,
+      missing,
+      refuses: ['payment-order.not-open', 'payment-order.payment-in-flight'],
       answers: { 200: { description: 'The order, cancelled.', schema: orderSchema } },
-      async handle({ client, params }, claim) {
-        await found(client, params.id);
-        const key = { agencyId: client.agencyId, id: params.id };
+      async handle({ client, params: { id } }, claim) {
+        await found(client, id);
+        const key = { agencyId: client.agencyId, id };
         // The gateway is asked before anything is locked: a payment in flight may have ended either way.
         await deps.settleClaim(key);
         return await inTransaction(deps.db, async (tx) => {
@@ -262,10 +288,11 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
       scope: 'orders:write',
       kinds: ['agency'],
       idempotency: 'transaction',
-      params: byId,
+      params,
+      missing,
       answers: { 200: { description: 'The order.', schema: orderSchema } },
-      async handle(tx, { client, params }) {
-        const key = { agencyId: client.agencyId, id: params.id };
+      async handle(tx, { client, params: { id } }) {
+        const key = { agencyId: client.agencyId, id };
         if (!(await markAcknowledged(tx, key, deps.clock.now())))
           throw new Refusal('payment-order.not-found');
         const order = await findOrder(tx, key.agencyId, key.id);
@@ -282,8 +309,9 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
       scope: 'orders:read',
       kinds: ['agency'],
       idempotency: 'none',
-      params: z.strictObject({ dossier_code: z.string().max(100) }),
+      params: z.strictObject({ dossier_code: z.string() }),
       query: nothing,
+      refuses: ['payment-order.dossier-code-invalid'],
       answers: {
         200: {
           description: 'The state of the dossier.',
@@ -294,14 +322,13 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
           }),
         },
       },
-      async handle({ client, params }) {
-        if (parseDossierCode(params.dossier_code) === null)
-          throw new Refusal('payment-order.dossier-code-invalid');
-        const orders = await findOrdersOfDossier(deps.db, client.agencyId, params.dossier_code);
+      async handle({ client, params: { dossier_code: code } }) {
+        if (parseDossierCode(code) === null) throw notADossierCode();
+        const orders = await findOrdersOfDossier(deps.db, client.agencyId, code);
         return {
           status: 200,
           body: {
-            dossier_code: params.dossier_code,
+            dossier_code: code,
             status: dossierPaymentStatus(orders.map(({ status }) => status)),
             payment_orders: orders.map(represent),
           },
@@ -309,6 +336,11 @@ export function orderRoutes(deps: OrderRoutesDeps): ApiRoute[] {
       },
     }),
   ];
+}
+
+function notADossierCode(): Refusal {
+  const errors = [{ pointer: '/dossier_code', detail: DOSSIER_CODE_FORM }];
+  return new Refusal('payment-order.dossier-code-invalid', {}, { errors });
 }
 
 function orderRequest(body: z.output<typeof createBody>): OrderRequest {

@@ -31,6 +31,9 @@ const RETRY_AFTER_SECONDS: Readonly<Record<string, number>> = {
   'ledger.not-yet-sealed': 1,
 };
 
+/** What a fault is called: it is no refusal, and no code of the catalogue. */
+export const FAULT_TITLE = 'The service made a mistake.';
+
 export interface ProblemContext {
   readonly requestId: string;
   /** Path of the request, without its query. */
@@ -72,6 +75,9 @@ function refusalOfHttpError(error: unknown): Refusal | null {
   const status = (error as { status?: unknown }).status;
   if (status === 413) return new Refusal('request.too-large');
   if (status === 415) return new Refusal('request.media-type');
+  if (error instanceof URIError) {
+    return new Refusal('request.malformed', {}, { detail: 'The path is not percent-encoded UTF-8.' });
+  }
   if (typeof status === 'number' && status >= 400 && status < 500) return new Refusal('request.malformed');
   return null;
 }
@@ -97,7 +103,7 @@ function faultAnswer(context: ProblemContext): RawAnswer {
     {},
     {
       type: '/problems/service.fault',
-      title: 'The service made a mistake.',
+      title: FAULT_TITLE,
       status: 500,
       code: 'service.fault',
       detail: `The operator finds what happened under the request id ${context.requestId}.`,

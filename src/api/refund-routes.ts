@@ -85,6 +85,15 @@ const requestBody = z.strictObject({
     )
     .min(1)
     .max(100)
+    .superRefine((lines, context) => {
+      const seen = new Set<number>();
+      for (const [index, { line }] of lines.entries()) {
+        if (seen.has(line)) {
+          context.addIssue({ code: 'custom', path: [index, 'line'], message: 'is named twice' });
+        }
+        seen.add(line);
+      }
+    })
     .optional()
     .meta({ description: 'Without them the amount is split over what each line has left.' }),
   payment_id: publicIdOf('pay')
@@ -120,6 +129,17 @@ export function refundRoutes(deps: RefundRoutesDeps): ApiRoute[] {
       params: z.strictObject({ id: publicIdOf('po') }),
       missing: 'payment-order.not-found',
       body: requestBody,
+      refuses: [
+        'payment-order.not-paid',
+        'payment.not-found',
+        'refund.amount-available-differs',
+        'refund.amount-exceeds-available',
+        'refund.lines-do-not-sum',
+        'refund.unknown-line',
+        'refund.whole-only',
+        'refund.held-by-platform',
+        'refund.gateway-cannot',
+      ],
       answers: { 201: { description: 'The refund, waiting for a decision.', schema: refundSchema } },
       async handle(tx, { client, params, body }) {
         const refund = await requestRefund(tx, deps, {
@@ -147,6 +167,7 @@ export function refundRoutes(deps: RefundRoutesDeps): ApiRoute[] {
       idempotency: 'none',
       params: z.strictObject({ id: publicIdOf('po') }),
       missing: 'payment-order.not-found',
+      refuses: ['payment-order.not-paid'],
       answers: { 200: { description: 'The terms as they are now.', schema: termsSchema } },
       async handle({ client, params }) {
         const key = { agencyId: client.agencyId, orderId: params.id };
@@ -168,6 +189,7 @@ export function refundRoutes(deps: RefundRoutesDeps): ApiRoute[] {
       params: z.strictObject({ id: publicIdOf('pay') }),
       missing: 'payment.not-found',
       body: z.strictObject({ reason: lineOfText(500) }),
+      refuses: ['payment-order.not-paid', 'refund.amount-exceeds-available', 'refund.gateway-cannot'],
       answers: { 201: { description: 'The refund, waiting for a decision.', schema: refundSchema } },
       async handle(tx, { client, params, body }) {
         const refund = await requestPlatformRefund(tx, deps, {
@@ -207,6 +229,7 @@ export function refundRoutes(deps: RefundRoutesDeps): ApiRoute[] {
       params: z.strictObject({ id: publicIdOf('rf') }),
       missing: 'refund.not-found',
       body: decisionBody,
+      refuses: ['refund.same-person', 'refund.illegal-move'],
       answers: { 200: { description: 'The refund as decided.', schema: refundSchema } },
       async handle(tx, { client, params, body }) {
         const refund = await decideRefund(tx, deps, {

@@ -75,6 +75,8 @@ interface RouteRow<Params, Query, Body> {
   readonly bodyLimitBytes?: number;
   /** What a path parameter that cannot be an id is refused with, so that it looks like an absent one. */
   readonly missing?: RefusalCode;
+  /** What the call itself refuses; what comes with keys, bodies and tokens is known: `route-refusals.ts`. */
+  readonly refuses?: readonly RefusalCode[];
   /** Shown in the OpenAPI document. */
   readonly examples?: { readonly body?: unknown; readonly answers?: Readonly<Record<number, unknown>> };
   /** Status to description and schema; the schema is what the OpenAPI document shows and tests hold answers against. */

@@ -59,10 +59,13 @@ function uploadRoute(deps: SettlementRouteDeps): ApiRoute {
       account: lineOfText(50).default('platform'),
       file: uploadedFile(),
     }),
+    refuses: [
+      'settlement.gateway-without-files',
+      'settlement.file-unreadable',
+      'settlement.file-already-imported',
+    ],
     answers: {
       201: { description: 'Imported; its lines are reconciled within moments.', schema: importedSchema() },
-      409: { description: 'The same content was imported before: settlement.file-already-imported.' },
-      422: { description: 'Unreadable, with every fault; nothing was imported: settlement.file-unreadable.' },
     },
     async handle({ client, body }, claim) {
       const use = { client, key: claim.key, requestHash: claim.requestHash };
@@ -118,7 +121,6 @@ function batchRoute(deps: SettlementRouteDeps): ApiRoute {
     missing: 'settlement.batch-not-found',
     answers: {
       200: { description: 'The batch.', schema: batch },
-      404: { description: 'There is no such batch: settlement.batch-not-found.' },
     },
     async handle({ params }) {
       const found = await findBatch(deps.db, params.id);

@@ -1,5 +1,6 @@
 /** Reads JSON so that nothing is lost or guessed: numbers stay exact, keys stay single, texts stay storable. */
 import { Refusal, type InputFault } from '../domain/kernel/refusals.ts';
+import { jsonPointer } from '../platform/input-faults.ts';
 
 const MAX_DEPTH = 32;
 const MAX_FAULTS = 100;
@@ -153,13 +154,6 @@ export function parseStrictJson(text: string): unknown {
   function unreadable(detail: string): Refusal {
     return new Refusal('request.malformed', {}, { errors: [{ pointer: jsonPointer(path), detail }] });
   }
-}
-
-/** A JSON pointer (RFC 6901) to a member; the whole document is the empty text. Long names are cut. */
-export function jsonPointer(path: readonly PropertyKey[]): string {
-  return path
-    .map((step) => `/${String(step).slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-    .join('');
 }
 
 function placeIn(text: string, at: number): string {

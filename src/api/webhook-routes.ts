@@ -26,6 +26,7 @@ const tag = 'Webhooks';
 const scope = 'webhooks:manage';
 const kinds = ['agency'] as const;
 const params = z.strictObject({ id: publicIdOf('whe') });
+const missing = 'webhook.endpoint-not-found';
 
 const url = z
   .string()
@@ -102,6 +103,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): ApiRoute[] {
       scope,
       kinds,
       body: newEndpoint,
+      refuses: ['webhook.url-not-allowed', 'webhook.endpoint-limit'],
       answers: {
         201: { description: 'The endpoint, with its secret for this once.', schema: endpointWithSecret },
       },
@@ -155,6 +157,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): ApiRoute[] {
       scope,
       kinds,
       params,
+      missing,
       answers: { 200: { description: 'The endpoint.', schema: endpoint } },
       idempotency: 'none',
       async handle({ client, params: { id } }) {
@@ -171,7 +174,9 @@ export function webhookRoutes(deps: WebhookRouteDeps): ApiRoute[] {
       scope,
       kinds,
       params,
+      missing,
       body: endpointChanges,
+      refuses: ['webhook.url-not-allowed'],
       answers: { 200: { description: 'The endpoint as it is now.', schema: endpoint } },
       idempotency: 'none',
       async handle({ client, params: { id }, body }) {
@@ -189,6 +194,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): ApiRoute[] {
       scope,
       kinds,
       params,
+      missing,
       answers: { 204: { description: 'It is gone.' } },
       idempotency: 'none',
       async handle({ client, params: { id } }) {
@@ -205,6 +211,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): ApiRoute[] {
       scope,
       kinds,
       params,
+      missing,
       answers: { 200: { description: 'The new secret, for this once.', schema: newSecret } },
       idempotency: 'transaction',
       async handle(tx, { client, params: { id } }) {
@@ -224,6 +231,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): ApiRoute[] {
       scope,
       kinds,
       params,
+      missing,
       answers: { 200: { description: 'What the endpoint answered.', schema: testResult } },
       // It creates nothing, so it needs no key: each call sends.
       idempotency: 'none',

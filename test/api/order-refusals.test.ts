@@ -21,6 +21,14 @@ const CHARGE = { obligation_type: 'charge', description: 'Lệ phí', amount: 15
 const COPY = { obligation_type: 'fee', fee_code: 'CERTIFIED-COPY' };
 const TOO_FAR = new Date('2099-01-01T00:00:00Z');
 
+const decided = (decision: object) => ({ ...PENALTY, decision: { ...DECISION, ...decision } });
+
+/** A penalty that late interest makes larger than an order may be. */
+function lateBy(days: number, amount: number) {
+  const payBy = new Date(Date.UTC(2026, 10, 22 - days)).toISOString().slice(0, 10);
+  return { ...PENALTY, amount, decision: { number: '7/QĐ' }, pay_by: payBy };
+}
+
 /** What differs from an order that is taken, the code it is refused with, and where the fault is. */
 const FAULTS: readonly [RefusalCode, object, string][] = [
   ['payment-order.dossier-required', { dossier_code: undefined }, '/dossier_code'],
@@ -29,6 +37,27 @@ const FAULTS: readonly [RefusalCode, object, string][] = [
   ['payment-order.expiry-invalid', { expires_at: '2020-01-01T00:00:00Z' }, '/expires_at'],
   ['payment-order.expiry-invalid', { expires_at: TOO_FAR.toISOString() }, '/expires_at'],
   ['payment-order.return-url-not-allowed', { return_url: 'https://elsewhere.example/' }, '/return_url'],
+  ...[
+    'https://agency.example.vn/x\n',
+    '\thttps://agency.example.vn/',
+    'https://agency.example.vn\\@evil/',
+  ].map((returnUrl): [RefusalCode, object, string] => [
+    'payment-order.return-url-not-allowed',
+    { return_url: returnUrl },
+    '/return_url',
+  ]),
+  ['payment-order.amount-out-of-range', { lines: [lateBy(100, 8_900_000_000_000_000)] }, '/lines'],
+  [
+    'obligation.dates-contradict',
+    { lines: [decided({ issued_on: '2026-12-29', delivered_on: undefined })] },
+    '/lines/0/decision/issued_on',
+  ],
+  [
+    'obligation.dates-contradict',
+    { lines: [decided({ issued_on: '2026-10-29', delivered_on: '2026-10-28' })] },
+    '/lines/0/decision/delivered_on',
+  ],
+  ['obligation.dates-contradict', { lines: [{ ...decided({}), pay_by: '2006-11-09' }] }, '/lines/0/pay_by'],
   [
     'payment-order.amount-out-of-range',
     {
@@ -48,7 +77,7 @@ const FAULTS: readonly [RefusalCode, object, string][] = [
   [
     'obligation.attributes-invalid',
     { lines: [{ ...CHARGE, attributes: { colour: 'red' } }] },
-    '/lines/0/attributes',
+    '/lines/0/attributes/colour',
   ],
   [
     'obligation.reference-required',
@@ -92,8 +121,35 @@ describe('refusals of orders and payments', () => {
     });
   });
 
+  it('tells in its own words what is wrong with attributes and metadata', async () => {
+    const told = async (changes: object) => {
+      const body = { ...orderBody('H29'), ...changes };
+      const { errors } = (await agency.call('POST', '/v1/payment-orders', { body })).body;
+      return (errors as { pointer: string; detail: string }[]).map(
+        ({ pointer, detail }) => `${pointer} ${detail}`,
+      );
+    };
+    const bill = { obligation_type: 'electricity', description: 'Tiền điện', amount: 1_000 };
+    assert.deepEqual(await told({ lines: [{ ...bill, attributes: { colour: 'red', bill_id: 1 } }] }), [
+      '/lines/0/attributes/bill_id must be text',
+      '/lines/0/attributes/customer_code is required',
+      '/lines/0/attributes/colour is not a known field',
+    ]);
+    assert.deepEqual(await told({ metadata: { unit: null, [`k${'e'.repeat(60)}y`]: 1 } }), [
+      '/metadata/unit must be text, or a whole number, or true or false',
+      `/metadata/k${'e'.repeat(60)}y has a name that must be at most 60 characters long`,
+    ]);
+    assert.deepEqual(await told({ metadata: { unit: 'x'.repeat(501) } }), [
+      '/metadata/unit must be at most 500 characters long',
+    ]);
+    assert.deepEqual(await told({ payer: { name: '' } }), ['/payer/name must not be empty']);
+    assert.deepEqual(await told({ lines: [] }), ['/lines must not be empty']);
+  });
+
   const NOT_THERE: readonly [RefusalCode, string][] = [
     ['payment-order.not-found', `/v1/payment-orders/${publicId('po', newTestId() as never)}`],
+    ['payment-order.not-found', '/v1/payment-orders/po_42'],
+    ['webhook.endpoint-not-found', '/v1/webhook-endpoints/whe_42'],
     ['refund.not-found', `/v1/refunds/${publicId('rf', newTestId() as never)}`],
     ['receipt.not-found', `/v1/receipts/${publicId('rc', newTestId() as never)}`],
     ['ledger.account-not-found', `/v1/ledger/accounts/${publicId('acc', newTestId() as never)}/statement`],

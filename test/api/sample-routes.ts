@@ -46,7 +46,11 @@ interface Row {
 }
 
 export function sampleRoutes(database: TestDatabase, clock: FixedClock, hooks: Hooks = {}): ApiRoute[] {
-  const shared = { tag: 'Notes', answers: { 201: { description: 'Made.', schema: note } } };
+  const shared = {
+    tag: 'Notes',
+    refuses: ['payment-order.already-open'] as const,
+    answers: { 201: { description: 'Made.', schema: note } },
+  };
   return [
     defineRoute({
       ...shared,

@@ -160,6 +160,10 @@ describe('webhooks over the API', () => {
     const next = await api.get(`/v1/webhook-deliveries?limit=1&after=${page.body.next_cursor}`).expect(200);
     assert.notEqual(next.body.data[0].id, page.body.data[0].id);
     await post(`/v1/webhook-deliveries/whd_${'0'.repeat(32)}/redeliver`).expect(404);
+    await api.delete(`/v1/webhook-endpoints/${created.body.id}`).expect(204);
+    // The delivery is still listed: it is its endpoint that is gone.
+    const gone = await post(`/v1/webhook-deliveries/${delivery.id}/redeliver`).expect(404);
+    assert.equal(gone.body.code, 'webhook.endpoint-not-found');
   });
 
   it('gives events after a cursor, and refuses a cursor it never gave', async () => {
@@ -171,7 +175,9 @@ describe('webhooks over the API', () => {
     const after = await api.get(`/v1/events?after=${next_cursor}`).expect(200);
     assert.deepEqual(after.body, { data: [], has_more: false, next_cursor });
     const foreign = Buffer.from(JSON.stringify(['99999999999999999999', newTestId()])).toString('base64url');
-    for (const cursor of ['nonsense', foreign]) {
+    // The right form, and far ahead: of another installation, or of a time that a restore took back.
+    const ahead = Buffer.from(JSON.stringify(['999999999999', newTestId()])).toString('base64url');
+    for (const cursor of ['nonsense', foreign, ahead]) {
       const refused = await api.get(`/v1/events?after=${cursor}`).expect(400);
       assert.equal(refused.body.code, 'request.malformed');
     }

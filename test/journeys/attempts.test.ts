@@ -1,6 +1,8 @@
 /** Attempts at an order: asked for twice, an answer lost, paid twice, paid through two gateways, withdrawn, shared. */
 import assert from 'node:assert/strict';
+import { SCOPES } from '../../src/domain/agencies/api-client.ts';
 import { publicId } from '../../src/domain/kernel/ids.ts';
+import { createOrder } from '../../src/features/orders/create-order.ts';
 import { startPayment } from '../../src/features/payments/start-payment.ts';
 import type { GatewayAdapter } from '../../src/gateways/gateway-adapter.ts';
 import { query } from '../../src/platform/database.ts';
@@ -106,6 +108,55 @@ describe('attempts at an order', () => {
     held.open();
     const statuses = (await Promise.all(both)).map(({ status }) => status).sort();
     assert.deepEqual(statuses, [201, 409]);
+  });
+
+  it('promise 36: an order withdrawn while another of its obligation comes is not taken for a paid one', async () => {
+    const dossier = 'H29-261120-9036';
+    const first = await world.openOrder(agency, { dossier });
+    const { orders } = world.service;
+    const { opener } = orders;
+    const withdrawnMeanwhile: typeof opener = {
+      ...opener,
+      async add(item) {
+        const result = await opener.add(item);
+        if (typeof result === 'object') {
+          await agency.call('POST', `/v1/payment-orders/${first.publicId}/cancel`);
+        }
+        return result;
+      },
+    };
+    const client = {
+      clientId: 'client_of_a_test',
+      agencyId: agency.agencyId,
+      kind: 'agency' as const,
+      scopes: SCOPES,
+    };
+    const line = {
+      obligationType: 'charge',
+      feeCode: null,
+      quantity: 1,
+      description: 'Lệ phí',
+      amountMinor: 150_000n,
+      beneficiaryCode: null,
+      budgetChapter: null,
+      budgetSubItem: null,
+      decision: null,
+      payBy: null,
+      reference: null,
+      attributes: {},
+    };
+    const request = {
+      dossierCode: dossier,
+      procedureCode: null,
+      payer: { name: 'Nguyễn Văn Minh', identityNumber: null, email: null, phone: null },
+      lines: [line],
+      expiresAt: null,
+      returnUrl: null,
+      metadata: {},
+    };
+    const opened = await createOrder({ ...orders, opener: withdrawnMeanwhile }, client, request, null);
+    assert.equal(opened?.status, 'open');
+    assert.equal(await world.orderStatus(first), 'cancelled');
   });
 
   it('promise 37: an answer lost after the bank took the order leads back to the same reference, never to a second', async () => {

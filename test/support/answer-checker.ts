@@ -1,6 +1,7 @@
 /** Holds every JSON answer that passes by against the schema its route row declares. */
 import type { RequestHandler } from 'express';
 import { problem } from '../../src/api/openapi.ts';
+import { refusalsOf } from '../../src/api/route-refusals.ts';
 import type { ApiRoute } from '../../src/api/route.ts';
 
 export interface AnswerChecker {
@@ -38,20 +39,16 @@ export function answerChecker(routes: readonly ApiRoute[]): AnswerChecker {
   return { middleware, faults, seen };
 }
 
-interface Answered {
+export interface Answered {
   readonly status: number;
   readonly text: string;
   readonly type: string;
 }
 
-function faultOf(row: ApiRoute | undefined, { status, text, type }: Answered): string | null {
+/** What is wrong with an answer of a route, in a sentence; null when it is as declared. */
+export function faultOf(row: ApiRoute | undefined, { status, text, type }: Answered): string | null {
   if (status === 204 || text === '') return null;
-  if (status >= 400) {
-    if (!type.startsWith('application/problem+json')) return `a refusal as ${type}`;
-    const read = problem.safeParse(JSON.parse(text));
-    if (!read.success) return read.error.message;
-    return read.data.status === status ? null : 'a problem with another status inside';
-  }
+  if (status >= 400) return problemFault(row, { status, text, type });
   const declared = row?.answers[status];
   if (!declared) return 'a status that the route row does not declare';
   if (!type.startsWith('application/json')) {
@@ -61,6 +58,21 @@ function faultOf(row: ApiRoute | undefined, { status, text, type }: Answered): s
   if (!declared.schema) return 'JSON without a declared schema';
   const read = declared.schema.safeParse(JSON.parse(text));
   return read.success ? null : read.error.message;
+}
+
+/** A refusal has the form of all, a code that its route declares, and words that say what to mend. */
+function problemFault(row: ApiRoute | undefined, { status, text, type }: Answered): string | null {
+  if (!type.startsWith('application/problem+json')) return `a refusal as ${type}`;
+  const read = problem.safeParse(JSON.parse(text));
+  if (!read.success) return read.error.message;
+  const { code, title, detail, errors } = read.data;
+  if (read.data.status !== status) return 'a problem with another status inside';
+  if (row && status !== 500 && !refusalsOf(row).some((declared) => declared === code)) {
+    return `${code}, which the route row does not declare`;
+  }
+  const isAboutInput = (status === 400 || status === 422) && !code.startsWith('idempotency.');
+  const saysWhatToMend = errors === undefined ? detail !== title : errors.length > 0;
+  return isAboutInput && !saysWhatToMend ? `${code} without saying what to mend` : null;
 }
 
 function patternOf(path: string): RegExp {

@@ -4,7 +4,7 @@
 export function openApiFaults(document: any): string[] {
   const faults: string[] = [];
   const operationIds = new Set<string>();
-  for (const reference of referencesIn(document)) {
+  for (const reference of new Set(referencesIn(document))) {
     if (resolve(document, reference) === undefined) faults.push(`${reference} leads nowhere`);
   }
   for (const [path, item] of Object.entries<any>(document.paths)) {

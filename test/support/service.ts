@@ -427,8 +427,8 @@ async function callerFor({ origin, db, clock }: TestService, agencyCode: string 
   };
 }
 
-/** An access token of a new program of an agency, with every scope. */
-export async function tokenFor({ origin, db }: TestService, agencyCode: string): Promise<string> {
+/** An access token of a new program of an agency (null: of the operator), with every scope. */
+export async function tokenFor({ origin, db }: TestService, agencyCode: string | null): Promise<string> {
   return tokenOf(origin, await issueClient({ db }, { agencyCode, name: 'A program', scopes: SCOPES }));
 }
 

@@ -23,6 +23,9 @@ export function nextState<State extends string, Move extends string>(
   code: RefusalCode,
 ): State {
   const to = table[from][move];
-  if (to === undefined) throw new Refusal(code, { state: from, move });
+  if (to === undefined) {
+    const detail = `It is ${from}: "${move}" leads nowhere from there.`;
+    throw new Refusal(code, { state: from, move }, { detail });
+  }
   return to;
 }

@@ -64,6 +64,10 @@ export const REFUSALS = {
     kind: 'invalid',
     title: 'Two lines of one type in one decision need a reference each.',
   },
+  'obligation.dates-contradict': {
+    kind: 'invalid',
+    title: 'The dates of a line contradict one another, or today.',
+  },
   'fee-schedule.unknown-fee': { kind: 'invalid', title: 'There is no such fee valid today.' },
   'fee-schedule.amount-differs': {
     kind: 'invalid',

@@ -13,10 +13,9 @@ export const DEFAULT_BUSINESS_TIME_ZONE = 'Asia/Ho_Chi_Minh';
 
 const DAY_MS = 86_400_000;
 
-/** The day when it exists, or null: 2026-02-30 and 2026-2-3 are null. */
+/** The day when it exists, or null: 2026-02-30 and 2026-2-3 are null, and so is the year 0, which there never was. */
 export function parseDay(text: string): Day | null {
-  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
-  if (!match) return null;
+  if (!/^(?!0000)\d{4}-\d{2}-\d{2}$/.test(text)) return null;
   const at = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(at.getTime()) && at.toISOString().slice(0, 10) === text ? (text as Day) : null;
 }

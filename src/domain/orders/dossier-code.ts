@@ -8,6 +8,9 @@ import { parseDay } from '../kernel/time.ts';
 const DOSSIER_CODE =
   /^(?<agency>(?:\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2})|(?:[A-Z]\d{2}(?:\.\d{1,3}){0,3}))-(?<date>\d{6})-(?<seq>\d{4,6})$/;
 
+/** What is told of a text that is no dossier code. */
+export const DOSSIER_CODE_FORM = 'is not <agency>-<YYMMDD>-<4 to 6 digits> with a date that exists';
+
 export interface DossierCode {
   readonly code: string;
   /** As written in the code: an agency's code or one of its aliases. */

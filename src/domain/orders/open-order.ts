@@ -4,9 +4,10 @@ import type { AgencyId } from '../kernel/ids.ts';
 import { MAX_AMOUNT_MINOR, money, type Currency } from '../kernel/money.ts';
 import { Refusal, type RefusalCode } from '../kernel/refusals.ts';
 import { addMinutes, type Day } from '../kernel/time.ts';
-import { parseDossierCode } from './dossier-code.ts';
+import { DOSSIER_CODE_FORM, parseDossierCode } from './dossier-code.ts';
 import type { FeeItem, ObligationType } from './obligation-type.ts';
 import {
+  amountDueOn,
   LATE_INTEREST,
   obligationIdentity,
   principalOf,
@@ -95,11 +96,11 @@ export function priceOrder(
   });
   faults.push(...repeatedObligations(lines));
   const total = principalOf(lines, moment.currency);
-  if (total.amountMinor > MAX_AMOUNT_MINOR) {
+  if (amountDueOn({ lines, currency: moment.currency }, moment.today).amountMinor > MAX_AMOUNT_MINOR) {
     faults.push({
       code: 'payment-order.amount-out-of-range',
       pointer: '/lines',
-      detail: 'sum to more than one order may hold',
+      detail: 'sum to more than one order may hold, late interest included',
     });
   }
   const [first] = faults;
@@ -130,7 +131,7 @@ function* orderFaults(request: OrderRequest, registry: OrderRegistry, now: Date)
     yield {
       code: 'payment-order.dossier-code-invalid',
       pointer: '/dossier_code',
-      detail: 'is not <agency>-<YYMMDD>-<4 to 6 digits> with a date that exists',
+      detail: DOSSIER_CODE_FORM,
     };
   } else if (registry.dossierOwner !== registry.agency.id) {
     yield {
@@ -150,14 +151,17 @@ function* orderFaults(request: OrderRequest, registry: OrderRegistry, now: Date)
     yield {
       code: 'payment-order.return-url-not-allowed',
       pointer: '/return_url',
-      detail: "must be an https address whose origin is on your agency's list",
+      detail: "must be a web address without blanks, its origin as it stands on your agency's list",
     };
   }
 }
 
-/** The origin must stand on the list as it is; user names, fragments and other schemes never do. */
-export function isAllowedReturn(returnUrl: string, origins: readonly string[]): boolean {
-  if (!URL.canParse(returnUrl)) return false;
+// What a URL parser takes away or turns into a slash in silence: others may read the same text otherwise.
+const AMBIGUOUS = /[\s\\\p{Cc}\p{Cf}]/u;
+
+/** The origin must stand on the list as it is; user names and other schemes never do. */
+function isAllowedReturn(returnUrl: string, origins: readonly string[]): boolean {
+  if (AMBIGUOUS.test(returnUrl) || !URL.canParse(returnUrl)) return false;
   const url = new URL(returnUrl);
   return url.username === '' && url.password === '' && origins.includes(url.origin);
 }
@@ -184,6 +188,9 @@ function priceLine(
   }
   for (const found of registry.attributeFaults(type, line.attributes)) {
     fault('obligation.attributes-invalid', `/attributes${found.pointer}`, found.detail);
+  }
+  for (const found of dateFaults(line, context.today)) {
+    fault('obligation.dates-contradict', found.pointer, found.detail);
   }
   const fee = line.feeCode === null ? null : (registry.fees.get(line.feeCode) ?? null);
   if (line.feeCode !== null && (fee === null || fee.obligationType !== type.code)) {
@@ -216,12 +223,13 @@ function priceLine(
   const description = line.description ?? fee?.labelVi ?? type.labelVi;
   const beneficiary = beneficiaryFor(type, line.beneficiaryCode, registry);
   if (beneficiary === null) {
-    const pointer = line.beneficiaryCode === null ? '' : '/beneficiary';
-    return fault(
-      'beneficiary.unknown',
-      pointer,
-      `needs a registered ${type.defaultBeneficiaryKind} account of your agency`,
-    );
+    return line.beneficiaryCode === null
+      ? fault(
+          'beneficiary.unknown',
+          '/beneficiary',
+          `is needed: your agency has not just one ${type.defaultBeneficiaryKind} account for this type`,
+        )
+      : fault('beneficiary.unknown', '/beneficiary', 'is no registered account of your agency');
   }
   const identity = obligationIdentity({
     obligationType: type.code,
@@ -251,6 +259,27 @@ function priceLine(
     staysAfterPayment: type.staysAfterPayment,
     attributes: line.attributes,
   };
+}
+
+/** Late interest rests on these dates: a mistyped year would ask a citizen for a multiple of what is owed. */
+function* dateFaults(
+  { decision, payBy }: LineRequest,
+  today: Day,
+): Generator<{ readonly pointer: string; readonly detail: string }> {
+  const { issuedOn = null, deliveredOn = null } = decision ?? {};
+  if (issuedOn !== null && issuedOn > today) {
+    yield { pointer: '/decision/issued_on', detail: 'lies in the future' };
+  }
+  if (issuedOn !== null && deliveredOn !== null && deliveredOn < issuedOn) {
+    yield { pointer: '/decision/delivered_on', detail: 'is before the decision was issued' };
+  }
+  const known = deliveredOn ?? issuedOn;
+  if (known !== null && payBy !== null && payBy < known) {
+    yield {
+      pointer: '/pay_by',
+      detail: `is before the decision was ${deliveredOn === null ? 'issued' : 'delivered'}`,
+    };
+  }
 }
 
 /** The account the line names, else the agency's account for the type, else its only one of the type's kind. */

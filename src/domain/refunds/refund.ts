@@ -72,7 +72,9 @@ export function planRefundLines(
 }
 
 /** The refusal that tells what would be possible. */
-export function exceeds(available: bigint, errors: readonly InputFault[] = []): Refusal {
+export function exceeds(available: bigint, faults: readonly InputFault[] = []): Refusal {
+  const whole = { pointer: '/amount', detail: `is more than the ${String(available)} left` };
+  const errors = faults.length > 0 ? faults : [whole];
   return new Refusal('refund.amount-exceeds-available', { amount_available: Number(available) }, { errors });
 }
 
@@ -87,7 +89,9 @@ function checked(lines: readonly FrozenLine[], amount: Money, given: readonly Re
   const total = given.reduce((running, line) => running + line.amount.amountMinor, 0n);
   const isTwice = new Set(given.map(({ lineNo }) => lineNo)).size < given.length;
   if (total !== amount.amountMinor || isTwice) {
-    throw new Refusal('refund.lines-do-not-sum', { lines_total: Number(total) });
+    const sums = `sum to ${String(total)}, not to ${String(amount.amountMinor)}`;
+    const errors = [{ pointer: '/lines', detail: isTwice ? 'name a line twice' : sums }];
+    throw new Refusal('refund.lines-do-not-sum', { lines_total: Number(total) }, { errors });
   }
   const paid = new Map(lines.map((line) => [line.lineNo, line]));
   const unknown: InputFault[] = [];

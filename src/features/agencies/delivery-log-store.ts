@@ -92,7 +92,6 @@ export async function findReplayable(
        from (select endpoint_id, event_id from webhook_deliveries where agency_id = :agencyId and id = :id
              union all
              select endpoint_id, event_id from webhook_queue where agency_id = :agencyId and delivery_id = :id) d
-       join webhook_endpoints e on e.agency_id = :agencyId and e.id = d.endpoint_id and e.deleted_at is null
       limit 1`,
     { agencyId, id },
   );

@@ -34,3 +34,13 @@ export function readFeed(
     },
   );
 }
+
+/** Whether a position lies where no row was shown yet: no reader of this database was ever given it. */
+export async function isAhead(reader: Reader, { xid }: FeedPosition): Promise<boolean> {
+  const [row] = await query<{ ahead: boolean }>(
+    reader,
+    'select :xid::xid8 >= pg_snapshot_xmin(pg_current_snapshot()) as ahead',
+    { xid },
+  );
+  return row?.ahead === true;
+}

@@ -83,7 +83,10 @@ export async function createEndpoint(
       answerBox: claim.sealAnswer(created),
     },
   );
-  if (outcome === 'too_many') throw new Refusal('webhook.endpoint-limit', { limit: ENDPOINTS_MOST });
+  if (outcome === 'too_many') {
+    const detail = `The agency has ${String(ENDPOINTS_MOST)} webhook endpoints, as many as it may. Delete one first.`;
+    throw new Refusal('webhook.endpoint-limit', { limit: ENDPOINTS_MOST }, { detail });
+  }
   return outcome === 'key_taken' ? null : created;
 }
 

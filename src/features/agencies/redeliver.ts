@@ -12,7 +12,7 @@ export const REPLAYS_AN_HOUR = 10;
 /**
  * Queues a new generation of a delivery: the same event with the same webhook-id.
  *
- * Refuses: webhook.delivery-not-found, webhook.replay-limit.
+ * Refuses: webhook.delivery-not-found, webhook.endpoint-not-found, webhook.replay-limit.
  */
 export async function redeliver(
   tx: Tx,
@@ -22,7 +22,14 @@ export async function redeliver(
 ): Promise<{ readonly id: DeliveryId; readonly generation: number }> {
   const replayable = (await findReplayable(tx, agencyId, id)) ?? notFound(id);
   // One replay of an endpoint at a time: each counts those before it and takes the next generation.
-  if ((await lockEndpoint(tx, agencyId, replayable.endpointId)) === null) notFound(id);
+  if ((await lockEndpoint(tx, agencyId, replayable.endpointId)) === null) {
+    const detail = 'The endpoint of this delivery was deleted: nothing can be sent there again.';
+    throw new Refusal(
+      'webhook.endpoint-not-found',
+      { id: publicId('whe', replayable.endpointId) },
+      { detail },
+    );
+  }
   const now = deps.clock.now();
   const deliveryId = newId('whd', deps.newId);
   const replay = await insertReplay(tx, {

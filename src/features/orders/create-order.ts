@@ -10,9 +10,10 @@ import { draftEvent } from '../../domain/agencies/agency-event.ts';
 import { newId, publicId, type AgencyId, type IdSource, type OrderId } from '../../domain/kernel/ids.ts';
 import { lookupCodeFrom } from '../../domain/kernel/lookup-code.ts';
 import { money, type Currency } from '../../domain/kernel/money.ts';
-import { Refusal } from '../../domain/kernel/refusals.ts';
+import { Refusal, type RefusalCode } from '../../domain/kernel/refusals.ts';
 import { dayOf, type Clock } from '../../domain/kernel/time.ts';
 import { priceOrder, type OrderRequest } from '../../domain/orders/open-order.ts';
+import type { PaymentOrderStatus } from '../../domain/orders/payment-order-lifecycle.ts';
 import { amountDueOn, linesDueOn, type PaymentOrder } from '../../domain/orders/payment-order.ts';
 import { createBatcher, type Batcher } from '../../platform/batcher.ts';
 import { createRandomBytes } from '../../platform/random.ts';
@@ -51,6 +52,7 @@ interface OpenItem {
 }
 
 const UNIQUE_VIOLATION = '23505';
+const MAX_TRIES = 3;
 const randomBytes = createRandomBytes();
 
 /** The lanes in which orders are opened. */
@@ -78,7 +80,7 @@ export function createOrderOpener(deps: {
  * @param keep  makes the idempotency row from the opened order; null when the caller keeps its own
  * @returns null when the idempotency key was used before: its answer is to be replayed
  * Refuses: what {@link priceOrder} refuses; payment-order.already-open and payment-order.already-paid with the
- * order that stands for the obligation.
+ * order that stands for the obligation; service.unavailable when orders of it come and go.
  */
 export async function createOrder(
   deps: CreateOrderDeps,
@@ -116,15 +118,20 @@ export async function createOrder(
     amountRefundable: money(0n, deps.currency),
     lines: priced.lines,
   };
-  const result = await deps.opener.add({ order, client, kept: keep ? keep(order) : null });
-  if (result === 'opened') return order;
-  if (typeof result === 'object') return await refuseTaken(deps, client.agencyId, result.takenBy);
-  return null;
+  const kept = keep ? keep(order) : null;
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+    const result = await deps.opener.add({ order, client, kept });
+    if (result === 'opened') return order;
+    if (typeof result !== 'object') return null;
+    await refuseIfTaken(deps, client.agencyId, result.takenBy);
+  }
+  throw new Refusal('service.unavailable');
 }
 
-async function refuseTaken(deps: CreateOrderDeps, agencyId: AgencyId, takenBy: OrderId): Promise<never> {
-  const other = await findOrder(deps.db, agencyId, takenBy);
-  const code = other?.status === 'open' ? 'payment-order.already-open' : 'payment-order.already-paid';
+/** The order in the way may have been closed meanwhile: then nobody is told that its obligation was paid. */
+async function refuseIfTaken(deps: CreateOrderDeps, agencyId: AgencyId, takenBy: OrderId): Promise<void> {
+  const code = CODE_WHEN_TAKEN[(await findOrder(deps.db, agencyId, takenBy))?.status ?? 'cancelled'];
+  if (code === null) return;
   const detail = `Payment order ${publicId('po', takenBy)} stands for one of these obligations.`;
   throw new Refusal(
     code,
@@ -132,6 +139,16 @@ async function refuseTaken(deps: CreateOrderDeps, agencyId: AgencyId, takenBy: O
     { detail },
   );
 }
+
+/** What an order in each state means for another of the same obligation; null where it gives the obligation free. */
+const CODE_WHEN_TAKEN: Readonly<Record<PaymentOrderStatus, RefusalCode | null>> = {
+  open: 'payment-order.already-open',
+  paid: 'payment-order.already-paid',
+  partly_refunded: 'payment-order.already-paid',
+  refunded: null,
+  expired: null,
+  cancelled: null,
+};
 
 type OpenResult = OpenedRow['result'] | { readonly takenBy: OrderId };
 

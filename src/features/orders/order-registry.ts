@@ -7,6 +7,7 @@ import { parseDossierCode } from '../../domain/orders/dossier-code.ts';
 import type { ObligationType } from '../../domain/orders/obligation-type.ts';
 import type { OrderRegistry, OrderRequest } from '../../domain/orders/open-order.ts';
 import type { Database } from '../../platform/database.ts';
+import { readInput, type PointedFault } from '../../platform/input-faults.ts';
 import { createShortCache } from '../../platform/short-cache.ts';
 import { findAgency, findAgencyIdByDossierCode, findBeneficiaries } from '../agencies/agency-store.ts';
 import { findBeneficiaryRules, findFees, findObligationTypes } from './fee-schedule-store.ts';
@@ -76,18 +77,12 @@ function splitKey(key: string): [string, string] {
 const compiled = new WeakMap<object, z.ZodType>();
 
 /** What is wrong with a line's attributes by its type's JSON Schema. */
-function attributeFaults(type: ObligationType, attributes: unknown): { pointer: string; detail: string }[] {
+function attributeFaults(type: ObligationType, attributes: unknown): readonly PointedFault[] {
   let schema = compiled.get(type.attributesSchema);
   if (!schema) {
     schema = z.fromJSONSchema(type.attributesSchema);
     compiled.set(type.attributesSchema, schema);
   }
-  const read = schema.safeParse(attributes);
-  if (read.success) return [];
-  return read.error.issues.map((issue) => ({
-    pointer: issue.path
-      .map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-      .join(''),
-    detail: issue.message,
-  }));
+  const read = readInput(schema, attributes);
+  return 'faults' in read ? read.faults : [];
 }

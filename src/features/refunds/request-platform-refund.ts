@@ -34,10 +34,14 @@ export async function requestPlatformRefund(
   const payment = (await findRefundedPayment(tx, paymentId)) ?? unlocked;
   const agencies = new Set(payment.allocations.map(({ agencyId }) => agencyId));
   const isHeld = payment.state === 'mismatched' || payment.cameBack;
-  if (!isHeld || agencies.size < 2) throw new Refusal('payment-order.not-paid');
+  if (!isHeld || agencies.size < 2) {
+    const detail = 'The platform holds no money of this payment: its agencies ask for refunds themselves.';
+    throw new Refusal('payment-order.not-paid', {}, { detail });
+  }
   const sum = { agencyId: PLATFORM_AGENCY, orderId: null, source: 'suspense' as const };
   if (await hasLivingRefund(tx, { ...sum, paymentId })) {
-    throw new Refusal('refund.amount-exceeds-available', { amount_available: 0 });
+    const detail = 'All of it is on its way back already.';
+    throw new Refusal('refund.amount-exceeds-available', { amount_available: 0 }, { detail });
   }
   const available = payment.amountReceived;
   return await openRefund(

@@ -61,9 +61,9 @@ export interface RequestRefund extends OrderKey {
 export async function requestRefund(tx: Tx, deps: RefundDeps, command: RequestRefund): Promise<Refund> {
   const money = await lockMoney(tx, command);
   if (!equals(command.amountAvailable, money.available)) {
-    throw new Refusal('refund.amount-available-differs', {
-      amount_available: Number(money.available.amountMinor),
-    });
+    const amount = Number(money.available.amountMinor);
+    const errors = [{ pointer: '/amount_available', detail: `is ${String(amount)} now` }];
+    throw new Refusal('refund.amount-available-differs', { amount_available: amount }, { errors });
   }
   return await openRefund(tx, deps, money, {
     amount: command.amount,
@@ -254,7 +254,12 @@ function planLines(from: RefundableMoney, asked: OpenRefund): RefundLine[] {
   if (from.source === 'payable') return planRefundLines(from.lines, asked.amount, asked.lines);
   if (asked.amount.amountMinor > from.available.amountMinor) throw exceeds(from.available.amountMinor);
   if (asked.lines !== null || !equals(asked.amount, from.available)) {
-    throw new Refusal('refund.whole-only', { amount_available: Number(from.available.amountMinor) });
+    const amount = Number(from.available.amountMinor);
+    const fault =
+      asked.lines === null
+        ? { pointer: '/amount', detail: `must be ${String(amount)}, all of it` }
+        : { pointer: '/lines', detail: 'cannot be told: this money was not divided over lines' };
+    throw new Refusal('refund.whole-only', { amount_available: amount }, { errors: [fault] });
   }
   return [];
 }

@@ -1,7 +1,7 @@
 /** Imports a gateway's settlement file: kept once by its content, whole or not at all. */
 import { createHash } from 'node:crypto';
 import { newId, publicId, type BatchId, type IdSource } from '../../domain/kernel/ids.ts';
-import { Refusal } from '../../domain/kernel/refusals.ts';
+import { Refusal, type InputFault } from '../../domain/kernel/refusals.ts';
 import { dayOf, type Clock, type Day } from '../../domain/kernel/time.ts';
 import type { GatewayAdapter, SettlementFileReading } from '../../gateways/gateway-adapter.ts';
 import { inTransaction, type Database, type Tx } from '../../platform/database.ts';
@@ -74,10 +74,15 @@ export async function importSettlementFile(
   return batch;
 }
 
+function notFrom({ gateway, account }: SettlementFile, fault: InputFault): Refusal {
+  return new Refusal('settlement.gateway-without-files', { gateway, account }, { errors: [fault] });
+}
+
 async function readWhole(deps: ImportDeps, file: SettlementFile): Promise<ReadFile> {
   const capability = deps.findAdapter(file.gateway)?.settlementFiles;
-  if (!capability || !(await merchantAccountExists(deps.db, file.gateway, file.account))) {
-    throw new Refusal('settlement.gateway-without-files', { gateway: file.gateway, account: file.account });
+  if (!capability) throw notFrom(file, { pointer: '/gateway', detail: 'is no gateway here that has files' });
+  if (!(await merchantAccountExists(deps.db, file.gateway, file.account))) {
+    throw notFrom(file, { pointer: '/account', detail: `is no account at ${file.gateway}` });
   }
   const reading = capability.readSettlementFile({ name: file.fileName, bytes: file.bytes });
   if (reading.kind === 'read') return reading;

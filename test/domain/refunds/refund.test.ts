@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { money, vnd } from '../../../src/domain/kernel/money.ts';
+import { Refusal } from '../../../src/domain/kernel/refusals.ts';
 import type { RefundOutcome } from '../../../src/domain/payments/gateway-outcome.ts';
 import {
   availableOn,
@@ -9,6 +10,7 @@ import {
   minutesUntilNextQuestion,
   orderStatusAfterRefunds,
   planRefundLines,
+  type RefundLine,
 } from '../../../src/domain/refunds/refund.ts';
 import { REFUND_STATES, type RefundState } from '../../../src/domain/refunds/refund-lifecycle.ts';
 
@@ -52,6 +54,23 @@ describe('the lines a refund takes from', () => {
       { lineNo: 1, amount: vnd(200n) },
       { lineNo: 3, amount: vnd(500n) },
     ]);
+  });
+
+  it('point to what cannot be: the whole, a line, or their sum', () => {
+    const frozen = [line(1, 100n, 40n), line(2, 100n, 0n)];
+    const pointers = (amount: bigint, given: readonly RefundLine[] | null): readonly unknown[] => {
+      try {
+        planRefundLines(frozen, vnd(amount), given);
+      } catch (error) {
+        if (error instanceof Refusal) return error.options.errors?.map(({ pointer }) => pointer) ?? [];
+      }
+      return ['taken'];
+    };
+    assert.deepEqual(pointers(160n, null), ['taken']);
+    assert.deepEqual(pointers(161n, null), ['/amount']);
+    assert.deepEqual(pointers(61n, [{ lineNo: 1, amount: vnd(61n) }]), ['/lines/0/amount']);
+    assert.deepEqual(pointers(60n, [{ lineNo: 1, amount: vnd(59n) }]), ['/lines']);
+    assert.deepEqual(pointers(60n, [{ lineNo: 3, amount: vnd(60n) }]), ['/lines/0/line']);
   });
 
   it('are refused when one is named twice', () => {

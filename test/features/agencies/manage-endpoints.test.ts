@@ -288,7 +288,7 @@ describe('webhook endpoints', () => {
     });
     assert.deepEqual(row, { secrets_box: '' });
     assert.ok(ended);
-    await assert.rejects(replay(ended.id), refusal('webhook.delivery-not-found'));
+    await assert.rejects(replay(ended.id), refusal('webhook.endpoint-not-found'));
   });
 
   it('sends a signed test message at once and tells what came of it', async () => {

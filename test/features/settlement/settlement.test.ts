@@ -1,5 +1,6 @@
 /** A day's file against the books: kept once and whole, every line in one class, settlement posted with its fee. */
 import assert from 'node:assert/strict';
+import { Refusal } from '../../../src/domain/kernel/refusals.ts';
 import type { GatewayAdapter } from '../../../src/gateways/gateway-adapter.ts';
 import { readSettlementFile } from '../../../src/gateways/sandbox/settlement-file.ts';
 import { vnd } from '../../../src/domain/kernel/money.ts';
@@ -199,9 +200,9 @@ describe('settlement', () => {
 
   it('refuses a gateway or account without files', async () => {
     await openTestShop(shop());
-    for (const [gateway, account] of [
-      ['vnpay', 'platform'],
-      ['sandbox', 'H29'],
+    for (const [gateway, account, pointer] of [
+      ['vnpay', 'platform', '/gateway'],
+      ['sandbox', 'H29', '/account'],
     ] as const) {
       await assert.rejects(
         importSettlementFile(importDeps(), {
@@ -211,7 +212,10 @@ describe('settlement', () => {
           bytes: fileOf([]),
           actor: 'test',
         }),
-        { code: 'settlement.gateway-without-files' },
+        (error: unknown) =>
+          error instanceof Refusal &&
+          error.code === 'settlement.gateway-without-files' &&
+          error.options.errors?.[0]?.pointer === pointer,
       );
     }
   });
