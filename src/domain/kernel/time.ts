@@ -17,8 +17,8 @@ const DAY_MS = 86_400_000;
 export function parseDay(text: string): Day | null {
   const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
   if (!match) return null;
-  const at = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(at.getTime()) && at.toISOString().slice(0, 10) === text ? (text as Day) : null;
+  // A day that does not exist runs over into the next month; a month that does not exist is no date at all.
+  return new Date(`${text}T00:00:00Z`).getUTCDate() === Number(match[3]) ? (text as Day) : null;
 }
 
 /** The day, for texts that are known to be one; anything else is a fault. */
