@@ -5,32 +5,41 @@ import { parseStrictJson } from './strict-json.ts';
 
 export const JSON_LIMIT_BYTES = 256 * 1024;
 export const BODY_TIMEOUT_MS = 10_000;
-/** A body that is too large is read on and thrown away up to here, so that its sender can read the answer. */
-const DISCARD_LIMIT_BYTES = 80 * 1024 * 1024;
+/** A body that is too large is read on and thrown away up to this much over its limit, so that its sender can read the answer. */
+const DISCARDED_BYTES = 16 * 1024 * 1024;
 
 export interface BodyLimits {
   readonly maxBytes: number;
   readonly timeoutMs: number;
 }
 
+/** The bytes of a body, exactly as received. Refuses what {@link receiveBody} refuses. */
+export async function readBodyBytes(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  await receiveBody(request, limits, (chunk) => chunks.push(chunk));
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+}
+
 /**
- * The bytes of a body, exactly as received.
+ * Gives the bytes of a body to `take` as they come; what lies beyond the limit is not given.
  *
  * Refuses: request.too-large, request.too-slow, request.malformed when the sender stopped half-way.
  */
-export async function readBodyBytes(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+export async function receiveBody(
+  request: IncomingMessage,
+  limits: BodyLimits,
+  take: (chunk: Buffer) => void,
+): Promise<void> {
+  const most = limits.maxBytes + DISCARDED_BYTES;
   const announced = Number(request.headers['content-length'] ?? '0');
-  if (announced > DISCARD_LIMIT_BYTES) throw tooLarge(limits);
-  const chunks: Buffer[] = [];
+  if (announced > most) throw tooLarge(limits);
   let size = 0;
   await receive(request, limits.timeoutMs, (chunk) => {
     size += chunk.length;
-    if (size <= limits.maxBytes) chunks.push(chunk);
-    else chunks.length = 0;
-    if (size > DISCARD_LIMIT_BYTES) throw tooLarge(limits);
+    if (size <= limits.maxBytes) take(chunk);
+    if (size > most) throw tooLarge(limits);
   });
   if (size > limits.maxBytes) throw tooLarge(limits);
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 
 function receive(request: IncomingMessage, timeoutMs: number, take: (chunk: Buffer) => void): Promise<void> {

@@ -71,7 +71,7 @@ interface RouteRow<Params, Query, Body> {
    * as a string and each file part as an {@link UploadedFile} (`uploadedFile()` of `decoding.ts`).
    */
   readonly bodyFormat?: 'json' | 'multipart';
-  /** 256 KiB for JSON and 64 MiB for multipart unless said otherwise. */
+  /** 256 KiB for JSON and 128 MiB for multipart unless said otherwise. */
   readonly bodyLimitBytes?: number;
   /** What a path parameter that cannot be an id is refused with, so that it looks like an absent one. */
   readonly missing?: RefusalCode;

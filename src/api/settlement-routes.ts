@@ -15,8 +15,6 @@ import { defineRoute, type Answer, type ApiRoute } from './route.ts';
 
 export type SettlementRouteDeps = ImportDeps;
 
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
-
 const batch = z.strictObject({
   id: z.string(),
   gateway: z.string(),
@@ -53,7 +51,6 @@ function uploadRoute(deps: SettlementRouteDeps): ApiRoute {
     kinds: ['operator'],
     idempotency: 'own_statement',
     bodyFormat: 'multipart',
-    bodyLimitBytes: MAX_FILE_BYTES,
     body: z.strictObject({
       gateway: lineOfText(50).meta({ examples: ['sandbox'] }),
       account: lineOfText(50).default('platform'),

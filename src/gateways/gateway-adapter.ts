@@ -215,14 +215,23 @@ export interface RefundRequest {
 }
 
 export interface SettlementFileCapability {
-  /** Reads a whole file or refuses it whole; a fault names its line and column. */
-  readSettlementFile(file: { readonly name: string; readonly bytes: Uint8Array }): SettlementFileReading;
+  /**
+   * Reads a whole file or refuses it whole; a fault names its line and column.
+   *
+   * Yields every line it could read, and keeps none: a file of a million needs no room for them, and the caller may let
+   * others work between two. They count for nothing before the end is reached and it is `read`.
+   */
+  readSettlementFile(file: {
+    readonly name: string;
+    readonly bytes: Uint8Array;
+  }): Generator<SettlementLine, SettlementFileReading, undefined>;
 }
 
 export type SettlementFileReading =
   | {
       readonly kind: 'read';
-      readonly lines: readonly SettlementLine[];
+      /** In the order of the file; read anew each time. */
+      readonly lines: Iterable<SettlementLine, void, undefined>;
       readonly totalNet: Money;
       /** The day the file is about, when it says so; otherwise the latest day of its lines is taken. */
       readonly day?: Day;

@@ -26,7 +26,6 @@ export interface Config {
     /** How many proxies in front of us may tell the visitor's address. */
     readonly trustedProxies: number;
     readonly bodyLimitBytes: number;
-    readonly settlementFileLimitBytes: number;
     readonly shutdownTimeoutMs: number;
     /** How long a stopping process goes on taking requests that are on their way to it. */
     readonly shutdownDrainMs: number;
@@ -136,7 +135,6 @@ export function readConfig(env: Environment, files: { readonly dataDir: string }
       publicUrl: publicUrlOf(variables),
       trustedProxies: variables.TRUSTED_PROXIES,
       bodyLimitBytes: 256 * 1024,
-      settlementFileLimitBytes: 64 * 1024 * 1024,
       shutdownTimeoutMs: variables.SHUTDOWN_TIMEOUT_MS,
       shutdownDrainMs: variables.SHUTDOWN_DRAIN_MS,
     },

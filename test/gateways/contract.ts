@@ -12,6 +12,7 @@ import type {
 } from '../../src/gateways/gateway-adapter.ts';
 import type { GatewayHttp } from '../../src/platform/gateway-http.ts';
 import { markdownTable } from '../support/documented.ts';
+import { wholeFile } from '../support/settlement-files.ts';
 import { alterations, flips, withEachPartDoubled, withEachPartDropped } from './message-tampering.ts';
 
 /** A payment as the other party would tell it. `code` is the gateway's own word; absent means approved. */
@@ -421,13 +422,14 @@ function describeSettlementFiles(subject: ContractSubject, check: Check, aPaymen
   check('reads a settlement file and refuses it cut anywhere', () => {
     const payment = aPayment();
     const bytes = settlementFile(payment);
-    const reading = settlementFiles!.readSettlementFile({ name: 'day.csv', bytes });
+    const read = (part: Uint8Array) =>
+      wholeFile(settlementFiles!.readSettlementFile({ name: 'day.csv', bytes: part }));
+    const reading = read(bytes);
     const line = reading.kind === 'read' ? reading.lines[0] : undefined;
     assert.equal(line?.reference, payment.merchantReference);
     assert.deepEqual(line.amount, payment.amount);
     for (let length = 0; length < bytes.length; length += 1) {
-      const cut = settlementFiles!.readSettlementFile({ name: 'day.csv', bytes: bytes.slice(0, length) });
-      assert.equal(cut.kind, 'unreadable', `cut after ${length} bytes`);
+      assert.equal(read(bytes.slice(0, length)).kind, 'unreadable', `cut after ${length} bytes`);
     }
   });
 }

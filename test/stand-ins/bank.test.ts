@@ -8,6 +8,7 @@ import type {
   StartPayment,
 } from '../../src/gateways/gateway-adapter.ts';
 import { query } from '../../src/platform/database.ts';
+import { wholeFile } from '../support/settlement-files.ts';
 import { MERCHANT, openBankWorld, refundRequest, type BankWorld } from './bank-world.ts';
 
 const signal = new AbortController().signal;
@@ -353,10 +354,8 @@ describe('the pretend bank', () => {
       const path = `/sandbox/bank/api/settlement-files/${day}${asked}`;
       const answer = await supertest(world.app).get(path).expect(200);
       assert.match(answer.get('content-disposition') ?? '', /sandbox-DVC01-.*\.csv/);
-      return world.adapter.settlementFiles!.readSettlementFile({
-        name: 'day.csv',
-        bytes: Buffer.from(answer.text),
-      });
+      const bytes = Buffer.from(answer.text);
+      return wholeFile(world.adapter.settlementFiles!.readSettlementFile({ name: 'day.csv', bytes }));
     };
     const paidOn = async (iso: string, amount: number) => {
       world.clock.set(iso);

@@ -15,9 +15,10 @@ const DAY_MS = 86_400_000;
 
 /** The day when it exists, or null: 2026-02-30 and 2026-2-3 are null, and so is the year 0, which there never was. */
 export function parseDay(text: string): Day | null {
-  if (!/^(?!0000)\d{4}-\d{2}-\d{2}$/.test(text)) return null;
-  const at = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(at.getTime()) && at.toISOString().slice(0, 10) === text ? (text as Day) : null;
+  const match = /^(?!0000)\d{4}-\d{2}-(\d{2})$/.exec(text);
+  if (!match) return null;
+  // A day that does not exist runs over into the next month; a month that does not exist is no date at all.
+  return new Date(`${text}T00:00:00Z`).getUTCDate() === Number(match[1]) ? (text as Day) : null;
 }
 
 /** The day, for texts that are known to be one; anything else is a fault. */

@@ -84,7 +84,7 @@ export interface ReconcileTurn {
  * another turn goes on with the lines that have no class yet.
  */
 export async function reconcileBatches(deps: ReconcileDeps): Promise<ReconcileTurn> {
-  await inTransaction(deps.db, dropAbandonedImports);
+  await inTransaction(deps.db, (tx) => dropAbandonedImports(tx));
   const batch = await leaseImportedBatch(deps.db);
   if (!batch) return { batches: 0, lines: 0 };
   try {

@@ -124,6 +124,15 @@ export async function insertLines(
   );
 }
 
+/** Ends the lease of a loading that failed. */
+export async function giveUpLoading(db: Database, id: BatchId): Promise<void> {
+  await query(
+    db,
+    `update settlement_batches set leased_until = clock_timestamp() where id = :id and state = 'loading'`,
+    { id },
+  );
+}
+
 export async function publishBatch(tx: Tx, id: BatchId): Promise<void> {
   await query(
     tx,
@@ -132,17 +141,24 @@ export async function publishBatch(tx: Tx, id: BatchId): Promise<void> {
   );
 }
 
-/** Removes files whose loading was given up an hour ago, with their lines, so that nothing half is kept. */
-export async function dropAbandonedImports(tx: Tx): Promise<number> {
-  const rows = await query(
+/** So many lines go in one statement at most: a file of a million would outlast the statement's time. */
+const REMOVED_LINES = 100_000;
+
+/**
+ * Removes files whose loading was given up an hour ago, with their lines, so that nothing half is kept; large ones bit
+ * by bit, from their end, since an import that is taken up again goes on behind the lines there are.
+ */
+export async function dropAbandonedImports(tx: Tx, atMost = REMOVED_LINES): Promise<void> {
+  await query(
     tx,
     `with abandoned as (
        select id from settlement_batches
        where state = 'loading' and leased_until < clock_timestamp() - interval '1 hour' limit 1 for update skip locked
-     ), emptied as (
-       delete from settlement_lines l using abandoned a where l.batch_id = a.id
      )
-     select id from abandoned`,
+     delete from settlement_lines l using abandoned a
+     where l.batch_id = a.id
+       and l.line_no > (select max(line_no) - :atMost::integer from settlement_lines where batch_id = a.id)`,
+    { atMost },
   );
   await query(
     tx,
@@ -150,7 +166,6 @@ export async function dropAbandonedImports(tx: Tx): Promise<number> {
      where b.state = 'loading' and b.leased_until < clock_timestamp() - interval '1 hour'
        and not exists (select 1 from settlement_lines l where l.batch_id = b.id)`,
   );
-  return rows.length;
 }
 
 /** A batch to reconcile, with who owns its account and who bears its fees. */

@@ -1,4 +1,5 @@
-/** Pure: the pretend bank's daily file -> settlement lines. Source: the bank's protocol page, docs/sandbox-bank.md §8. */
+/** Pure: the pretend bank's daily file -> settlement lines, one by one. Source: the bank's protocol page, docs/sandbox-bank.md §8. */
+import { isUtf8 } from 'node:buffer';
 import { money, parseDecimalAmount, type Money } from '../../domain/kernel/money.ts';
 import { parseDay, type Day } from '../../domain/kernel/time.ts';
 import type { SettlementFileReading, SettlementLine } from '../gateway-adapter.ts';
@@ -19,6 +20,8 @@ const LINE = [
 ] as const;
 const TRAILER = ['record', 'count', 'gross', 'fee', 'net'] as const;
 const MAX_FAULTS = 100;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
 type Row<Columns extends readonly string[]> = Readonly<Record<Columns[number], string>>;
 interface Fault {
@@ -28,51 +31,85 @@ interface Fault {
 }
 type Report = (line: number, column: string, fault: string) => void;
 
-/** Reads the whole file or refuses it whole. Every fault names the file's line (from 1) and its column. */
-export function readSettlementFile(file: {
+/** Reads line by line; the file is readable whole or not at all. Every fault names the file's line (from 1) and its column. */
+export function* readSettlementFile(file: {
   readonly name: string;
   readonly bytes: Uint8Array;
-}): SettlementFileReading {
+}): Generator<SettlementLine, SettlementFileReading, undefined> {
   const faults: Fault[] = [];
   const report: Report = (line, column, fault) => {
     if (faults.length < MAX_FAULTS) faults.push({ line, column, fault });
   };
-  const rows = splitRows(file.bytes, report);
-  if (rows.length < 2) {
-    report(rows.length + 1, 'record', 'the file ends before its trailer');
-    return { kind: 'unreadable', faults };
-  }
-  const header = readHeader(rows[0] ?? [], report);
-  const lines = readLines(rows.slice(1, -1), header?.day ?? null, report);
-  const totalNet = checkTrailer(rows, lines, header?.count ?? null, report);
-  return faults.length > 0 || totalNet === null
-    ? { kind: 'unreadable', faults }
-    : {
-        kind: 'read',
-        lines: lines.map(({ line }) => line),
-        totalNet,
-        ...(header?.day ? { day: header.day } : {}),
-      };
+  const end = yield* readRows(file.bytes, new Map(), report);
+  if (faults.length > 0 || end === null) return { kind: 'unreadable', faults };
+  return { kind: 'read', lines: { [Symbol.iterator]: () => linesAgain(file.bytes) }, ...end };
 }
 
-function splitRows(bytes: Uint8Array, report: Report): readonly (readonly string[])[] {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    report(1, 'record', 'the file is not UTF-8');
-    return [];
-  }
-  const rows = text.split('\n');
-  // The last line ends too: a file cut within its trailer would otherwise look whole.
-  if (rows.pop() !== '') report(rows.length + 1, 'record', 'the last line has no end; the file is cut');
-  return rows.map((row) => (row.endsWith('\r') ? row.slice(0, -1) : row).split(','));
+/** Without the check for doubles, which keeps every identifier in memory: that was done. */
+function* linesAgain(bytes: Uint8Array): Generator<SettlementLine, void, undefined> {
+  yield* readRows(bytes, null, (line) => {
+    throw new Error(`line ${line} of a settlement file that was readable is not any more`);
+  });
 }
 
-function readHeader(
-  cells: readonly string[],
+/** The line on which each transaction stands. */
+type Places = Map<string, number>;
+
+/** Header, lines, trailer. Which row is the trailer shows when none comes after it, so the last one waits. */
+function* readRows(
+  bytes: Uint8Array,
+  places: Places | null,
   report: Report,
-): { readonly day: Day | null; readonly count: number | null } | null {
+): Generator<SettlementLine, { readonly totalNet: Money; readonly day?: Day } | null, undefined> {
+  let at = 0;
+  let header: Header | null = null;
+  let waiting: readonly string[] | null = null;
+  const sums = { lines: 0, gross: 0n, fee: 0n, net: 0n };
+  for (const cells of rowsOf(bytes, report)) {
+    if (waiting) {
+      const read = readLine(waiting, at, header?.day ?? null, places, report);
+      if (read) {
+        add(sums, read);
+        yield read.line;
+      }
+    }
+    at += 1;
+    if (at === 1) header = readHeader(cells, report);
+    else waiting = cells;
+  }
+  if (!waiting) {
+    report(at + 1, 'record', 'the file ends before its trailer');
+    return null;
+  }
+  const totalNet = checkTrailer(waiting, at, sums, header?.count ?? null, report);
+  return totalNet && { totalNet, ...(header?.day ? { day: header.day } : {}) };
+}
+
+function* rowsOf(bytes: Uint8Array, report: Report): Generator<readonly string[], void, undefined> {
+  if (!isUtf8(bytes)) {
+    report(1, 'record', 'the file is not UTF-8');
+    return;
+  }
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let from = 0, row = 1; from < text.length; row += 1) {
+    const end = text.indexOf(LINE_FEED, from);
+    // The last line ends too: a file cut within its trailer would otherwise look whole.
+    if (end < 0) {
+      report(row, 'record', 'the last line has no end; the file is cut');
+      return;
+    }
+    const isCrLf = end > from && text[end - 1] === CARRIAGE_RETURN;
+    yield text.toString('utf8', from, isCrLf ? end - 1 : end).split(',');
+    from = end + 1;
+  }
+}
+
+interface Header {
+  readonly day: Day | null;
+  readonly count: number | null;
+}
+
+function readHeader(cells: readonly string[], report: Report): Header | null {
   const header = named(HEADER, 'H', cells, 1, report);
   if (!header) return null;
   if (header.format !== FORMAT) report(1, 'format', `"${shown(header.format)}" is not ${FORMAT}`);
@@ -88,35 +125,17 @@ interface ReadLine {
   readonly net: bigint;
 }
 
-function readLines(
-  rows: readonly (readonly string[])[],
-  day: Day | null,
-  report: Report,
-): readonly ReadLine[] {
-  const lines: ReadLine[] = [];
-  const lineOfTransaction = new Map<string, number>();
-  for (const [index, cells] of rows.entries()) {
-    const at = index + 2;
-    const row = named(LINE, 'L', cells, at, report);
-    if (!row) continue;
-    const earlier = lineOfTransaction.get(row.transaction_id);
-    if (earlier !== undefined) {
-      report(at, 'transaction_id', `"${shown(row.transaction_id)}" stands on line ${earlier} too`);
-    }
-    lineOfTransaction.set(row.transaction_id, at);
-    const read = readLine(row, index + 1, at, day, report);
-    if (read) lines.push(read);
-  }
-  return lines;
-}
-
 function readLine(
-  row: Row<typeof LINE>,
-  lineNumber: number,
+  cells: readonly string[],
   at: number,
   day: Day | null,
+  places: Places | null,
   report: Report,
 ): ReadLine | null {
+  const row = named(LINE, 'L', cells, at, report);
+  if (!row) return null;
+  if (places) findDouble(row.transaction_id, at, places, report);
+  const lineNumber = at - 1;
   const kind = row.kind === 'payment' || row.kind === 'refund' ? row.kind : null;
   const gross = amountOf(row.gross);
   const fee = amountOf(row.fee);
@@ -157,30 +176,48 @@ function readLine(
   };
 }
 
+function findDouble(transaction: string, at: number, places: Places, report: Report): void {
+  const earlier = places.get(transaction);
+  if (earlier !== undefined) {
+    report(at, 'transaction_id', `"${shown(transaction)}" stands on line ${earlier} too`);
+  }
+  // A copy: a text cut out of its row would keep the whole row in memory.
+  places.set(Buffer.from(transaction).toString(), at);
+}
+
+interface Sums {
+  /** How many lines could be read. */
+  lines: number;
+  gross: bigint;
+  fee: bigint;
+  net: bigint;
+}
+
+function add(sums: Sums, { line, net }: ReadLine): void {
+  sums.lines += 1;
+  sums.gross += line.kind === 'payment' ? line.amount.amountMinor : -line.amount.amountMinor;
+  sums.fee += line.fee.amountMinor;
+  sums.net += net;
+}
+
 /** The control sums: gross is payments less refunds, net is what the bank pays out. Null when there is no trailer. */
 function checkTrailer(
-  rows: readonly (readonly string[])[],
-  lines: readonly ReadLine[],
+  cells: readonly string[],
+  at: number,
+  sums: Sums,
   headerCount: number | null,
   report: Report,
 ): Money | null {
-  const at = rows.length;
-  const trailer = named(TRAILER, 'T', rows[at - 1] ?? [], at, report);
+  const trailer = named(TRAILER, 'T', cells, at, report);
   if (!trailer) return null;
-  const inFile = rows.length - 2;
+  const inFile = at - 2;
   const count = whole(trailer.count, at, 'count', report);
   if (count !== null && count !== inFile) report(at, 'count', `says ${count}, the file has ${inFile} lines`);
   if (headerCount !== null && headerCount !== inFile) {
     report(1, 'count', `says ${headerCount}, the file has ${inFile} lines`);
   }
   // Sums over lines that could not all be read would only repeat their faults.
-  if (lines.length !== inFile) return null;
-  const sums = { gross: 0n, fee: 0n, net: 0n };
-  for (const { line, net } of lines) {
-    sums.gross += line.kind === 'payment' ? line.amount.amountMinor : -line.amount.amountMinor;
-    sums.fee += line.fee.amountMinor;
-    sums.net += net;
-  }
+  if (sums.lines !== inFile) return null;
   for (const column of ['gross', 'fee', 'net'] as const) {
     const told = signedAmountOf(trailer[column]);
     if (told === null) report(at, column, `"${shown(trailer[column])}" is not a whole number of dong`);
@@ -204,7 +241,9 @@ function named<Columns extends readonly string[]>(
     report(at, 'record', `has ${cells.length} columns instead of ${columns.length}`);
     return null;
   }
-  return Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? ''])) as Row<Columns>;
+  const row: Record<string, string> = {};
+  for (let index = 0; index < columns.length; index += 1) row[columns[index] ?? ''] = cells[index] ?? '';
+  return row as Row<Columns>;
 }
 
 function whole(text: string, at: number, column: string, report: Report): number | null {

@@ -1,7 +1,11 @@
 /** A day's file against the books: kept once and whole, every line in one class, settlement posted with its fee. */
 import assert from 'node:assert/strict';
 import { Refusal } from '../../../src/domain/kernel/refusals.ts';
-import type { GatewayAdapter } from '../../../src/gateways/gateway-adapter.ts';
+import type {
+  GatewayAdapter,
+  SettlementFileReading,
+  SettlementLine,
+} from '../../../src/gateways/gateway-adapter.ts';
 import { readSettlementFile } from '../../../src/gateways/sandbox/settlement-file.ts';
 import { vnd } from '../../../src/domain/kernel/money.ts';
 import type { Day } from '../../../src/domain/kernel/time.ts';
@@ -16,7 +20,11 @@ import {
 } from '../../../src/features/reports/reconciliation-report.ts';
 import { importSettlementFile } from '../../../src/features/settlement/import-settlement-file.ts';
 import { reconcileBatches } from '../../../src/features/settlement/reconcile-batch.ts';
-import { insertLines, takeBatch } from '../../../src/features/settlement/settlement-store.ts';
+import {
+  dropAbandonedImports,
+  insertLines,
+  takeBatch,
+} from '../../../src/features/settlement/settlement-store.ts';
 import { inTransaction, query } from '../../../src/platform/database.ts';
 import { fixedClock } from '../../support/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
@@ -268,6 +276,68 @@ describe('settlement', () => {
     assert.deepEqual(kept, { lines: many, numbers: many, amount: 10 * many });
   }).timeout(scaledTimeout(20_000));
 
+  it('lets a file be sent again at once when its import failed', async () => {
+    await openTestShop(shop());
+    const lines = [1, 2, 3].map((at) => ({
+      transaction: `BT${String(at)}`,
+      reference: `X${String(at)}`,
+      gross: 10,
+    }));
+    const file = {
+      gateway: 'sandbox',
+      account: 'platform',
+      fileName: 'day.csv',
+      bytes: fileOf(lines),
+      actor: 'test',
+    };
+    const deps = { ...importDeps(), chunkLines: 1 };
+    let ids = 0;
+    const failing = () => {
+      ids += 1;
+      if (ids === 3) throw new Error('the database went away');
+      return newTestId();
+    };
+    await assert.rejects(importSettlementFile({ ...deps, newId: failing }, file), /went away/);
+    assert.equal((await importSettlementFile(deps, file)).lineCount, 3);
+    assert.deepEqual(
+      (await classes()).map(({ line_no: line }) => line),
+      [1, 2, 3],
+    );
+  });
+
+  it('lets others work every few hundred lines of a large file, and reads no further than it loads', async () => {
+    await openTestShop(shop());
+    const line = (at: number) => ({ transaction: `BT${String(at)}`, reference: `X${String(at)}`, gross: 10 });
+    const bytes = fileOf(Array.from({ length: 2_000 }, (_, at) => line(at)));
+    let [lines, stretch, longestStretch, loaded, furthestAhead] = [0, 0, 0, 0, 0];
+    const adapter = countingAdapter(() => {
+      lines += 1;
+      stretch += 1;
+      longestStretch = Math.max(longestStretch, stretch);
+    });
+    const idOfBatchOrLine = () => {
+      if (lines > 2_000) {
+        loaded += 1;
+        furthestAhead = Math.max(furthestAhead, lines - 2_000 - loaded);
+      }
+      return newTestId();
+    };
+    let isDone = false;
+    const others = async () => {
+      for (; !isDone; stretch = 0) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const watching = others();
+    const deps = { ...importDeps(), chunkLines: 100, newId: idOfBatchOrLine, findAdapter: () => adapter };
+    const file = { gateway: 'sandbox', account: 'platform', fileName: 'day.csv', bytes, actor: 'test' };
+    await importSettlementFile(deps, file).finally(() => {
+      isDone = true;
+    });
+    await watching;
+    assert.deepEqual([lines, loaded], [4_000, 2_000]);
+    assert.ok(longestStretch <= 1_000, `${String(longestStretch)} lines were read without a pause`);
+    assert.ok(furthestAhead <= 100, `${String(furthestAhead)} lines were kept`);
+  });
+
   it('removes what an import left behind that nobody took up again', async () => {
     await openTestShop(shop());
     await inTransaction(database.db, async (tx) => {
@@ -305,6 +375,30 @@ describe('settlement', () => {
     await reconcile();
     assert.deepEqual(await classes(), []);
     assert.deepEqual(await query(database.db, 'select id from settlement_batches'), []);
+  });
+
+  it('removes a large file bit by bit, from its end', async () => {
+    await openTestShop(shop());
+    const lines = [1, 2, 3].map((at) => ({
+      transaction: `BT${String(at)}`,
+      reference: `X${String(at)}`,
+      gross: 10,
+    }));
+    await send(fileOf(lines));
+    await query(
+      database.db,
+      `update settlement_batches set state = 'loading', leased_until = now() - interval '2 hours'`,
+    );
+    const left = [];
+    for (let turn = 0; turn < 2; turn += 1) {
+      await inTransaction(database.db, (tx) => dropAbandonedImports(tx, 2));
+      const batches = await query(database.db, 'select 1 as one from settlement_batches');
+      left.push([batches.length, (await classes()).map(({ line_no: line }) => line)]);
+    }
+    assert.deepEqual(left, [
+      [1, [1]],
+      [0, []],
+    ]);
   });
 
   it('posts a matched line: gross to the bank account, the fee to the platform', async () => {
@@ -553,3 +647,21 @@ describe('settlement', () => {
     );
   });
 });
+
+/** The sandbox's reader, telling of each line that is taken from it. */
+function countingAdapter(onLine: () => void): GatewayAdapter {
+  function* counted<End>(reading: Iterator<SettlementLine, End, undefined>) {
+    for (;;) {
+      const step = reading.next();
+      if (step.done) return step.value;
+      onLine();
+      yield step.value;
+    }
+  }
+  function* counting(file: { readonly name: string; readonly bytes: Uint8Array }) {
+    const reading: SettlementFileReading = yield* counted(readSettlementFile(file));
+    if (reading.kind !== 'read') return reading;
+    return { ...reading, lines: { [Symbol.iterator]: () => counted(reading.lines[Symbol.iterator]()) } };
+  }
+  return { settlementFiles: { readSettlementFile: counting } } as unknown as GatewayAdapter;
+}

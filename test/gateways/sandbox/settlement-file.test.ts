@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readSettlementFile } from '../../../src/gateways/sandbox/settlement-file.ts';
+import { wholeFile } from '../../support/settlement-files.ts';
 
 const WHOLE = [
   'H,SANDBOX-SETTLEMENT-1,DVC01,2026-11-22,VND,3',
@@ -10,8 +11,9 @@ const WHOLE = [
   'T,3,603000,2200,600800',
 ];
 
+const readBytes = (bytes: Uint8Array) => wholeFile(readSettlementFile({ name: 'day.csv', bytes }));
 const read = (lines: readonly string[], end = '\n') =>
-  readSettlementFile({ name: 'day.csv', bytes: Buffer.from(lines.map((line) => line + end).join('')) });
+  readBytes(Buffer.from(lines.map((line) => line + end).join('')));
 const faultsOf = (lines: readonly string[]) => {
   const reading = read(lines);
   return reading.kind === 'unreadable' ? reading.faults.map(({ line, column }) => `${line} ${column}`) : [];
@@ -49,7 +51,7 @@ describe("the sandbox bank's settlement file", () => {
     }
     const bytes = Buffer.from(`${WHOLE.join('\r\n')}\r\n`);
     for (let length = 0; length < bytes.length; length += 1) {
-      const reading = readSettlementFile({ name: 'day.csv', bytes: bytes.subarray(0, length) });
+      const reading = readBytes(bytes.subarray(0, length));
       assert.equal(reading.kind, 'unreadable', `after byte ${length}`);
     }
   });
@@ -57,7 +59,7 @@ describe("the sandbox bank's settlement file", () => {
   it('is refused with anything after its trailer, with or without a line end', () => {
     for (const more of ['L', ' ', '\n', 'T,3,603000,2200,600800', '\n\n']) {
       const bytes = Buffer.from(`${WHOLE.join('\n')}\n${more}`);
-      assert.equal(readSettlementFile({ name: 'day.csv', bytes }).kind, 'unreadable', JSON.stringify(more));
+      assert.equal(readBytes(bytes).kind, 'unreadable', JSON.stringify(more));
     }
   });
 
@@ -154,7 +156,7 @@ describe("the sandbox bank's settlement file", () => {
   it('never throws, whatever bytes it holds', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-        assert.equal(readSettlementFile({ name: 'x', bytes }).kind, 'unreadable');
+        assert.equal(readBytes(bytes).kind, 'unreadable');
       }),
     );
   });
