@@ -300,5 +300,25 @@ describe('every route under bad input', function () {
     });
   }
 
+  it('breaks at no address beside the API either, and says which methods a callback may have', async () => {
+    for (const path of [
+      '/%FF',
+      '/docs/%FF',
+      '/sandbox/agency/%FF/inbox',
+      '/gateways/%FF/return/x',
+      '/v1/%FF',
+    ]) {
+      for (const method of ['GET', 'POST']) {
+        const { status } = await fetch(world.origin + path, { method });
+        assert.ok(status >= 400 && status < 500, `${method} ${path}: ${String(status)}`);
+      }
+    }
+    const callback = `${world.origin}/gateways/sandbox/callback`;
+    const put = await fetch(callback, { method: 'PUT' });
+    assert.deepEqual([put.status, put.headers.get('allow')], [405, 'GET, POST']);
+    const large = await fetch(callback, { method: 'POST', body: 'x'.repeat(70_000) });
+    assert.deepEqual([large.status, large.headers.get('connection')], [413, 'close']);
+  });
+
   it('keeps the books and every invariant through all of it', () => world.assertSound());
 });
