@@ -59,6 +59,9 @@ async function answer(
   response.statusCode = reply.status;
   response.setHeader('Content-Type', reply.contentType);
   response.setHeader('Cache-Control', 'no-store');
+  if (reply.status === 405) response.setHeader('Allow', 'GET, POST');
+  // What is left of such a body is not worth reading.
+  if (reply.status === 408 || reply.status === 413) response.setHeader('Connection', 'close');
   response.end(reply.body);
   deps.logger.info(
     {

@@ -17,17 +17,17 @@ export function decode<T>(schema: z.ZodType<T>, input: unknown): T {
 }
 
 /**
- * The parameters after `?` as an object of texts.
+ * The parameters after `?`, or of a form written the same way, as an object of texts.
  *
  * Refuses: request.malformed for a name given twice, for U+0000 and for what is not percent-encoded UTF-8.
  */
-export function readQuery(search: string): Record<string, string> {
+export function readQuery(search: string, what = 'query'): Record<string, string> {
   const values: Record<string, string> = {};
   const errors: InputFault[] = [];
   try {
     decodeURIComponent(search.replaceAll('+', ' '));
   } catch {
-    throw new Refusal('request.malformed', {}, { detail: 'The query is not percent-encoded UTF-8.' });
+    throw new Refusal('request.malformed', {}, { detail: `The ${what} is not percent-encoded UTF-8.` });
   }
   for (const [name, value] of new URLSearchParams(search)) {
     const pointer = jsonPointer([name]);

@@ -5,6 +5,7 @@ export function tokenPaths(): Record<string, unknown> {
   return { '/oauth/token': { post: TOKEN }, '/.well-known/jwks.json': { get: JWKS } };
 }
 
+/** RFC 6749, section 5.2. */
 const oauthError = {
   type: 'object',
   properties: { error: { type: 'string' }, error_description: { type: 'string' } },
@@ -60,8 +61,12 @@ const TOKEN = {
     },
     '400': refusal('invalid_request, invalid_scope or unsupported_grant_type'),
     '401': refusal('invalid_client'),
+    '408': refusal('invalid_request: the form did not arrive in time.'),
+    '413': refusal('invalid_request: the form is too large.'),
+    '415': refusal('invalid_request: the form came with a Content-Encoding.'),
     '429': refusal('Too many requests; Retry-After says when.'),
-    '503': refusal('temporarily_unavailable'),
+    '500': refusal('server_error'),
+    '503': refusal('temporarily_unavailable; Retry-After says when.'),
   },
 };
 

@@ -6,6 +6,7 @@ import { FAULT_TITLE, statusOf } from './problem.ts';
 import type { ApiRoute } from './route.ts';
 import { refusalsOf } from './route-refusals.ts';
 import { tokenPaths } from './openapi-token-paths.ts';
+import { webhooksSection } from './openapi-webhooks.ts';
 
 export interface OpenApiInfo {
   readonly version: string;
@@ -18,7 +19,7 @@ type Json = Record<string, unknown>;
 export function openApiDocument(routes: readonly ApiRoute[], info: OpenApiInfo): Json {
   const paths: Record<string, Json> = {};
   for (const row of routes) (paths[row.path] ??= {})[row.method] = operationOf(row);
-  return {
+  return withSharedSchemas({
     openapi: '3.1.0',
     info: {
       title: 'Public payment service',
@@ -29,8 +30,34 @@ export function openApiDocument(routes: readonly ApiRoute[], info: OpenApiInfo):
     servers: [{ url: info.publicUrl }],
     tags: [...new Set(routes.map((row) => row.tag)), 'Access'].map((name) => ({ name })),
     paths: { ...paths, ...tokenPaths() },
+    webhooks: webhooksSection((schema) => jsonSchema(schema, 'output')),
     components: COMPONENTS,
+  });
+}
+
+/** A schema with a name is told once, among the components: `#/$defs/…` of a part leads nowhere in the whole. */
+function withSharedSchemas(document: Json): Json {
+  const named = new Map<string, unknown>();
+  const text = JSON.stringify(document, (key, value: unknown) => {
+    if (key === '$ref' && typeof value === 'string')
+      return value.replace('#/$defs/', '#/components/schemas/');
+    if (typeof value !== 'object' || value === null || !('$defs' in value)) return value;
+    const { $defs, ...rest } = value as Json & { readonly $defs: Json };
+    for (const [name, schema] of Object.entries($defs)) named.set(name, schema);
+    return rest;
+  });
+  const whole = JSON.parse(text) as Json & { components: Json };
+  return named.size === 0 ? whole : withNamed(whole, named);
+}
+
+function withNamed(document: Json & { components: Json }, named: ReadonlyMap<string, unknown>): Json {
+  const { schemas } = document.components;
+  const components = {
+    ...document.components,
+    schemas: { ...Object.fromEntries(named), ...(schemas as Json) },
   };
+  // A named schema may hold others.
+  return withSharedSchemas({ ...document, components });
 }
 
 const DESCRIPTION = `Amounts are JSON integers of dong. Instants are RFC 3339 in UTC, days are YYYY-MM-DD in Vietnam.

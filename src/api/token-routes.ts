@@ -5,7 +5,7 @@ import { issueToken, type IssueTokenDeps, type TokenRequest } from '../features/
 import { problemHandler, type ApiLogger } from './agency-api.ts';
 import { readQuery } from './decoding.ts';
 import { BODY_TIMEOUT_MS, readBodyBytes, requireUncompressed } from './json-body.ts';
-import { asRefusal, statusOf } from './problem.ts';
+import { asRefusal, FAULT_TITLE, statusOf } from './problem.ts';
 import { sendRaw, writeJson } from './raw-answer.ts';
 
 export interface TokenRouteDeps extends IssueTokenDeps {
@@ -54,7 +54,8 @@ async function answerToken(deps: TokenRouteDeps, request: Request, response: Res
     if (waitSeconds !== null) {
       throw new Refusal('request.rate-limited', {}, { retryAfterSeconds: waitSeconds });
     }
-    const token = await issueToken(deps, { ...credentials, scopes: form['scope']?.split(' ') ?? null });
+    const scopes = form['scope']?.split(' ') ?? null;
+    const token = await issueToken(deps, { ...credentials, scopes });
     sendJson(
       response,
       200,
@@ -77,7 +78,9 @@ async function readForm(request: Request): Promise<Readonly<Record<string, strin
     throw malformed('Send the body as application/x-www-form-urlencoded.');
   }
   const limits = { maxBytes: FORM_LIMIT_BYTES, timeoutMs: BODY_TIMEOUT_MS };
-  const form = readQuery((await readBodyBytes(request, limits)).toString('utf8'));
+  const fields = readQuery((await readBodyBytes(request, limits)).toString('utf8'), 'form');
+  // "Parameters sent without a value MUST be treated as if they were omitted" (RFC 6749, section 3.2).
+  const form = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
   if (form['grant_type'] === undefined) throw malformed('The field grant_type is required.');
   if (form['grant_type'] !== 'client_credentials') throw new Refusal('access.grant-not-supported');
   return form;
@@ -96,7 +99,11 @@ function credentialsOf(
     throw malformed('The header and the form name different clients.');
   }
   if (basic) return basic;
-  if (clientId === undefined || clientSecret === undefined) throw new Refusal('access.invalid-client');
+  if (clientId === undefined || clientSecret === undefined) {
+    const detail =
+      "Send the client's id and secret by HTTP Basic, or as client_id and client_secret in the form.";
+    throw new Refusal('access.invalid-client', {}, { detail });
+  }
   return { clientId, clientSecret };
 }
 
@@ -131,8 +138,15 @@ function refuseToken(deps: TokenRouteDeps, request: Request, response: Response,
   if (wait !== null) headers['Retry-After'] = String(Math.max(1, Math.ceil(wait)));
   sendJson(response, status, headers, {
     error: (refusal && OAUTH_ERRORS[refusal.code]) ?? (refusal ? 'invalid_request' : 'server_error'),
-    error_description: refusal?.message ?? 'The service made a mistake.',
+    error_description: refusal ? descriptionOf(refusal) : FAULT_TITLE,
   });
+}
+
+/** OAuth has one sentence where our problems have a list. Section 5.2 allows no quotes in it and nothing but ASCII. */
+function descriptionOf(refusal: Refusal): string {
+  const faults = (refusal.options.errors ?? []).map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`);
+  const text = faults.length > 0 ? `${faults.join('; ')}.` : refusal.message;
+  return text.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?');
 }
 
 function sendJson(

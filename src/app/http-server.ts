@@ -81,6 +81,10 @@ function faultPage(parts: HttpServerParts): express.ErrorRequestHandler {
       next(error);
       return;
     }
+    if (isOfRequest(error)) {
+      notFoundPage(parts)(request, response, next);
+      return;
+    }
     const { logger, requestId } = contextOf(request);
     const isUnavailable = isDatabaseUnavailable(error);
     if (isUnavailable) response.set('Retry-After', '5');
@@ -91,4 +95,10 @@ function faultPage(parts: HttpServerParts): express.ErrorRequestHandler {
     const page = errorPage(pageContext(parts, request, response), cause);
     sendPage(response, page, { status: isUnavailable ? 503 : 500 });
   };
+}
+
+/** Express says so of an address that cannot be decoded. */
+function isOfRequest(error: unknown): boolean {
+  const status = error instanceof Error ? (error as { status?: unknown }).status : undefined;
+  return typeof status === 'number' && status >= 400 && status < 500;
 }

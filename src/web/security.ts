@@ -23,7 +23,7 @@ export function securityHeaders({ formActionOrigins, isSecure }: SecurityOptions
           'img-src': ["'self'"],
           'font-src': ["'self'"],
           'connect-src': ["'self'"],
-          'form-action': ["'self'", ...formActionOrigins],
+          'form-action': ["'self'", ...new Set(formActionOrigins)],
           'base-uri': ["'none'"],
           'frame-ancestors': ["'none'"],
           ...(isSecure ? { 'upgrade-insecure-requests': [] } : {}),

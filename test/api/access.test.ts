@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { SCOPES } from '../../src/domain/agencies/api-client.ts';
 import { createHmac } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import request from 'supertest';
@@ -69,7 +70,6 @@ describe('access of programs', () => {
         [who, 'invalid_request'],
         [{ ...who, grant_type: 'password' }, 'unsupported_grant_type'],
         [{ ...who, ...grant, scope: 'orders:read everything' }, 'invalid_scope'],
-        [{ ...who, ...grant, scope: '' }, 'invalid_scope'],
         [{ ...who, ...grant, client_id: 'a\0b' }, 'invalid_request'],
       ];
       for (const [form, error] of cases) {
@@ -77,6 +77,25 @@ describe('access of programs', () => {
         assert.equal(answer.status, 400, JSON.stringify(form));
         assert.equal(answer.body.error, error);
       }
+    });
+
+    it('treats a field sent without a value as one that was not sent (RFC 6749, section 3.2)', async () => {
+      const { clientId, clientSecret } = api.first;
+      const answer = await askToken({ ...grant, scope: '', client_id: '' }).auth(clientId, clientSecret);
+      assert.equal(answer.status, 200, answer.text);
+      assert.equal(answer.body.scope, SCOPES.join(' '));
+    });
+
+    it('says in plain ASCII which field is wrong, and where credentials belong', async () => {
+      const post = () => request(api.app).post('/oauth/token').type('form');
+      const told = async (form: string) => (await post().send(form)).body.error_description as string;
+      assert.equal(await told('grant_type=a&grant_type=b'), 'grant_type is given more than once.');
+      assert.equal(await told('x=%zz'), 'The form is not percent-encoded UTF-8.');
+      assert.match(
+        await told(`grant_type=client_credentials`),
+        /by HTTP Basic, or as client_id and client_secret/,
+      );
+      assert.match(await told('%E1%BB%85%22=1&%E1%BB%85%22=2'), /^\?\? is given more than once\.$/);
     });
 
     it('refuses doubled fields, doubled credentials, JSON and large bodies', async () => {

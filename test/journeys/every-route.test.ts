@@ -5,6 +5,7 @@ import { openApiDocument } from '../../src/api/openapi.ts';
 import { faultOf } from '../support/answer-checker.ts';
 import { BAD_BODIES, BAD_TEXTS, spoiled } from '../support/bad-input.ts';
 import { newTestId } from '../support/ids.ts';
+import { openApiFaults } from '../support/openapi-faults.ts';
 import {
   orderBody,
   startTestService,
@@ -215,6 +216,11 @@ describe('every route under bad input', function () {
     assert.equal(await world.count(table), before + made.length);
   }
 
+  it('is in an OpenAPI document that is whole', async () => {
+    const document = (await (await fetch(`${world.origin}/openapi.json`)).json()) as object;
+    assert.deepEqual(openApiFaults(document), []);
+  });
+
   it('has an example here', () => {
     const known = world.service.routes.map(({ operationId }) => operationId);
     assert.deepEqual(Object.keys(examples).sort(), known.sort());
@@ -299,6 +305,42 @@ describe('every route under bad input', function () {
       });
     });
   }
+
+  it('tells events in the form that the document gives them', async () => {
+    const row = world.service.routes.find(({ operationId }) => operationId === 'readEvents');
+    assert.ok(row);
+    const types = new Set<string>();
+    for (let after = ''; ;) {
+      const { text } = await send(row, { path: `/v1/events?limit=200${after}` });
+      const page = JSON.parse(text) as { data: { type: string }[]; has_more: boolean; next_cursor: string };
+      for (const { type } of page.data) types.add(type);
+      if (!page.has_more) break;
+      after = `&after=${page.next_cursor}`;
+    }
+    for (const type of ['payment_order.opened', 'payment_order.paid', 'receipt.issued', 'refund.requested']) {
+      assert.ok(types.has(type), `${type} among ${[...types].join(', ')}`);
+    }
+  });
+
+  it('breaks at no address beside the API either, and says which methods a callback may have', async () => {
+    for (const path of [
+      '/%FF',
+      '/docs/%FF',
+      '/sandbox/agency/%FF/inbox',
+      '/gateways/%FF/return/x',
+      '/v1/%FF',
+    ]) {
+      for (const method of ['GET', 'POST']) {
+        const { status } = await fetch(world.origin + path, { method });
+        assert.ok(status >= 400 && status < 500, `${method} ${path}: ${String(status)}`);
+      }
+    }
+    const callback = `${world.origin}/gateways/sandbox/callback`;
+    const put = await fetch(callback, { method: 'PUT' });
+    assert.deepEqual([put.status, put.headers.get('allow')], [405, 'GET, POST']);
+    const large = await fetch(callback, { method: 'POST', body: 'x'.repeat(70_000) });
+    assert.deepEqual([large.status, large.headers.get('connection')], [413, 'close']);
+  });
 
   it('keeps the books and every invariant through all of it', () => world.assertSound());
 });
