@@ -196,9 +196,16 @@ function page({ locale, base, protocol }: PageView, title: string, content: Comp
 
 /** 09:14:02 22/11/2026, Viet Nam. */
 function hanoiClock(at: Date): string {
-  return new Intl.DateTimeFormat('vi-VN', {
+  const [date, time] = new Intl.DateTimeFormat('en-GB', {
     timeZone: 'Asia/Ho_Chi_Minh',
-    dateStyle: 'short',
-    timeStyle: 'medium',
-  }).format(at);
+    day: '2-digit',
+    month: '2-digit',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  })
+    .format(at)
+    .split(', ');
+  return `${String(time)} ${String(date)}`;
 }
