@@ -460,7 +460,6 @@ export async function compose(resources: ComposeResources): Promise<Service> {
         businessTimeZone,
         site,
         verifyClient: (given) => verifyClient(db, given),
-        gatewayName: (gateway) => gateway,
         gateways: gateways.enabled().map(({ code }) => code),
       }),
     ],
@@ -603,7 +602,8 @@ function formKey(config: Config): Buffer {
 function siteFacts({ http, site, sandbox }: Config): SiteFacts {
   return {
     domain: new URL(http.publicUrl).hostname,
-    supportPhone: site.supportPhone,
+    // A number that breaks at the end of a line is misread.
+    supportPhone: site.supportPhone.replaceAll(' ', '\u00a0'),
     supportHours: site.supportHours,
     operator: { nameVi: site.operatorNameVi, nameEn: site.operatorNameEn },
     isSandbox: sandbox !== null,

@@ -10,6 +10,7 @@ const ERROR_STATUS = {
   not_found: 404,
   fault: 500,
   form_stale: 403,
+  sign_in: 401,
   limited: 429,
   unavailable: 503,
 } as const satisfies Record<PageError['kind'], number>;
@@ -34,6 +35,11 @@ export function sendAnswer(deps: CheckoutDeps, request: Request, response: Respo
     case 'see_other':
       response.set('Cache-Control', 'no-store');
       response.redirect(303, answer.address);
+      return;
+    case 'png':
+      response.set('Cache-Control', 'no-store');
+      response.attachment(answer.fileName);
+      response.type('png').send(answer.bytes);
       return;
     case 'state':
       response.set('Cache-Control', 'no-store');

@@ -54,6 +54,8 @@ export type Answer =
   | { readonly kind: 'page'; readonly html: string; readonly status: number }
   /** By GET: to another page of ours, or to a gateway. */
   | { readonly kind: 'see_other'; readonly address: string }
+  /** A picture to keep, under a name that says what it is. */
+  | { readonly kind: 'png'; readonly bytes: Buffer; readonly fileName: string }
   /** The word alone, for the page's own script. */
   | { readonly kind: 'state'; readonly state: string }
   | { readonly kind: 'error'; readonly error: PageError; readonly retryAfterSeconds?: number };

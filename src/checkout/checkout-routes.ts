@@ -4,7 +4,7 @@ import { faultHandler, sendAnswer, visitOf } from './checkout-answer.ts';
 import { NOT_FOUND, refuseOften, type Answer, type CheckoutDeps, type Visit } from './checkout-deps.ts';
 import type { PaymentTarget, PayTarget } from './checkout-link.ts';
 import { find, showFind } from './find-visit.ts';
-import { showHandOff } from './hand-off-visit.ts';
+import { showHandOff, showQrImage } from './hand-off-visit.ts';
 import { rememberOrder } from './known-orders.ts';
 import { payOrder, showOrder } from './order-visit.ts';
 import { provePayer, showPayer } from './payer-visit.ts';
@@ -52,10 +52,12 @@ export function createCheckoutRoutes(deps: CheckoutDeps): Router {
   router.post('/pay/:token/payer', form, genuine, takeProof);
 
   const handOff = payment((visit, target) => showHandOff(deps, visit, target));
+  const qrImage = payment((visit, target) => showQrImage(deps, visit, target));
   // Asking is harmless and limited per payment, so a link may do it as well as a form.
   const check = payment((visit, target) => checkAgain(deps, visit, target));
   const state = payment((_visit, target) => tellState(deps, target));
   router.get('/pay/:token/bank', handOff);
+  router.get('/pay/:token/qr.png', qrImage);
   router.get('/pay/:token/check', check);
   router.post('/pay/:token/check', check);
   router.get('/pay/:token/state.json', state);

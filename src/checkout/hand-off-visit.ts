@@ -1,11 +1,13 @@
 /** From our page to the gateway's: at once where it is a redirect, by a page of ours where it is a form or a QR code. */
 import type { PaymentId } from '../domain/kernel/ids.ts';
+import type { Money } from '../domain/kernel/money.ts';
 import type { HandOff } from '../domain/payments/hand-off.ts';
 import { isUndecided } from '../domain/payments/payment-lifecycle.ts';
 import { findOrdersOfPayment, type PaymentOfOrder } from '../features/payments/payment-store.ts';
 import { handOffForRest } from '../features/payments/rest-hand-off.ts';
 import { startPayment } from '../features/payments/start-payment.ts';
 import { Refusal } from '../domain/kernel/refusals.ts';
+import { qrPng } from '../web/qr-code.tsx';
 import { contextOf } from '../web/request-context.ts';
 import {
   addressOf,
@@ -40,53 +42,64 @@ export function continueAtGateway(deps: CheckoutDeps, { request }: Visit, paymen
 
 /** The payment's hand-off once more, while it can still be approved: for whoever lost the gateway's page. */
 export async function showHandOff(deps: CheckoutDeps, visit: Visit, target: PaymentTarget): Promise<Answer> {
-  const facts = await readPaymentFacts(deps, target);
-  if (!facts) return NOT_FOUND;
-  const { payment, situation, isPublic } = facts;
-  const { id } = payment;
-  if (situation.kind === 'amount_differs' && situation.restBy !== undefined) {
-    return await showRest(deps, visit, facts, situation.restBy);
-  }
-  if (!canContinue(deps, payment)) return seeOther(paymentPath(deps, id, facts));
-  const handOff = payment.handOff ?? (await handOffAgain(deps, visit, payment));
-  if (handOff === null) return seeOther(paymentPath(deps, id, facts));
+  const found = await openHandOff(deps, visit, target);
+  if (found.kind === 'none') return found.answer;
+  const { facts, handOff, amount, received } = found;
+  const { payment, isPublic } = facts;
   if (handOff.kind === 'redirect') {
-    return continueAtGateway(deps, visit, { id, isPublic, gateway: payment.gateway, handOff });
+    return continueAtGateway(deps, visit, { id: payment.id, isPublic, gateway: payment.gateway, handOff });
   }
+  const own = paymentPath(deps, payment.id, facts);
   const view = {
     handOff,
-    amount: payment.amount,
+    amount,
+    ...(received === undefined ? {} : { received }),
     gatewayName: gatewayName(payment.gateway, visit.page.locale),
     lookupCode: facts.lookupCode,
-    statusHref: paymentPath(deps, id, facts),
+    statusHref: own,
+    imageHref: `${own}/qr.png`,
     backHref: orderPath(deps, facts),
     now: facts.now,
   };
   return pageAnswer(handOffPage(view, visit.page));
 }
 
-/** What is still missing of a short transfer, under the same code. */
-async function showRest(
-  deps: CheckoutDeps,
-  { request, page }: Visit,
-  facts: PaymentFacts,
-  until: Date,
-): Promise<Answer> {
-  const { payment, lookupCode, now } = facts;
-  const asked = { until, locale: page.locale, payerIp: addressOf(request) };
-  const again = await handOffForRest(deps.start, payment, asked);
-  if (again === null) return seeOther(paymentPath(deps, payment.id, facts));
-  const view = {
-    handOff: again.handOff,
-    amount: again.rest,
-    received: again.received,
-    gatewayName: gatewayName(payment.gateway, page.locale),
-    lookupCode,
-    statusHref: paymentPath(deps, payment.id, facts),
-    backHref: orderPath(deps, facts),
-    now,
-  };
-  return pageAnswer(handOffPage(view, page));
+/** The code of a transfer as a picture, to be kept among the photos that banking apps read. */
+export async function showQrImage(deps: CheckoutDeps, visit: Visit, target: PaymentTarget): Promise<Answer> {
+  const found = await openHandOff(deps, visit, target);
+  if (found.kind === 'none') return found.answer;
+  const { handOff } = found;
+  if (handOff.kind !== 'qr_transfer') return NOT_FOUND;
+  const bytes = await qrPng(handOff.qrPayload);
+  return { kind: 'png', bytes, fileName: `VietQR-${handOff.transferText}.png` };
+}
+
+type OpenHandOff =
+  | {
+      readonly kind: 'open';
+      readonly facts: PaymentFacts;
+      readonly handOff: HandOff;
+      readonly amount: Money;
+      /** What came before, when the hand-off asks for the rest of a short transfer. */
+      readonly received?: Money;
+    }
+  | { readonly kind: 'none'; readonly answer: Answer };
+
+/** The hand-off that can still be approved: the payment's own, or that for what is missing of a short transfer. */
+async function openHandOff(deps: CheckoutDeps, visit: Visit, target: PaymentTarget): Promise<OpenHandOff> {
+  const facts = await readPaymentFacts(deps, target);
+  if (!facts) return { kind: 'none', answer: NOT_FOUND };
+  const { payment, situation } = facts;
+  const none = { kind: 'none', answer: seeOther(paymentPath(deps, payment.id, facts)) } as const;
+  if (situation.kind === 'amount_differs' && situation.restBy !== undefined) {
+    const asked = { until: situation.restBy, locale: visit.page.locale, payerIp: addressOf(visit.request) };
+    const again = await handOffForRest(deps.start, payment, asked);
+    if (again === null) return none;
+    return { kind: 'open', facts, handOff: again.handOff, amount: again.rest, received: again.received };
+  }
+  if (!canContinue(deps, payment)) return none;
+  const handOff = payment.handOff ?? (await handOffAgain(deps, visit, payment));
+  return handOff === null ? none : { kind: 'open', facts, handOff, amount: payment.amount };
 }
 
 /**

@@ -7,6 +7,7 @@ import { CodePanel, CopyRow, Rich, WarnPanel } from '../web/components.tsx';
 import { bankName, instantFormat, moneyText } from '../web/formats.ts';
 import { HiddenFields } from '../web/forms.tsx';
 import { messagesFor } from '../web/i18n.ts';
+import { DownloadIcon } from '../web/icons.tsx';
 import { citizenPage, type PageContext } from '../web/page.tsx';
 import { QrCode } from '../web/qr-code.tsx';
 
@@ -23,6 +24,8 @@ export interface HandOffView {
   readonly lookupCode: LookupCode;
   /** The payment's status page, where the citizen returns to. */
   readonly statusHref: string;
+  /** The QR code as a picture to keep. */
+  readonly imageHref: string;
   readonly backHref: string | null;
   /** Tells how many minutes the QR code still lives. */
   readonly now: Date;
@@ -102,6 +105,10 @@ function transferPage(
             <QrCode content={handOff.qrPayload} label={texts.qrLabel(amount, handOff.transferText)} />
           </div>
           <p class="muted small">{texts.scanHint}</p>
+          <a class="btn second" href={view.imageHref} download>
+            <DownloadIcon />
+            {texts.saveImage}
+          </a>
         </section>
         <TransferFacts view={view} handOff={handOff} context={context} />
         <a class="btn" href={view.statusHref}>

@@ -27,7 +27,7 @@ import {
   percentOfPpm,
 } from '../web/formats.ts';
 import { CSRF_FIELD, HiddenFields } from '../web/forms.tsx';
-import { messagesFor, type Messages } from '../web/i18n.ts';
+import { messagesFor, nameIn, type Messages } from '../web/i18n.ts';
 import { CheckIcon } from '../web/icons.tsx';
 import { citizenPage, type PageContext } from '../web/page.tsx';
 import type { MethodAvailability, MethodView, OrderView } from './order-view.ts';
@@ -237,26 +237,22 @@ function isUsable({ availability }: MethodView): boolean {
 
 function methodParts(method: MethodView, view: OrderView, context: PageContext) {
   const texts = messagesFor(context.locale).method;
-  const { title, hint } = {
-    qr_transfer: { title: texts.qrTransfer, hint: texts.qrTransferHint },
-    card: { title: texts.card, hint: texts.cardHint },
-    wallet: { title: texts.wallet, hint: texts.walletHint },
-  }[method.kind];
-  const name = method.name ?? title;
-  const why = whyNot(method.availability, name, context);
-  const isOnlyOne = view.methods.filter(isUsable).length === 1;
+  const { title, hint } = method;
+  const why = whyNot(method.availability, title, context);
+  const usable = view.methods.filter(isUsable).length;
+  const isOnlyOne = usable === 1;
   return {
     name: METHOD_FIELD,
     value: method.code,
-    title: name,
+    title,
     hint: method.availability.kind === 'slow' ? texts.slow(method.availability.minutes) : hint,
     isChecked: isOnlyOne || view.selectedMethod === method.code,
     isInvalid: view.faults.some(({ field }) => field === METHOD_FIELD),
-    ...(why === null ? {} : { unavailable: why }),
+    ...(why === null ? {} : { unavailable: usable > 0 ? `${why} ${texts.chooseOther}` : why }),
   };
 }
 
-/** Why a method cannot be chosen, in a sentence; null when it can. */
+/** Why a method cannot be chosen, in a sentence that leaves open what to do instead; null when it can. */
 export function whyNot(availability: MethodAvailability, name: string, context: PageContext): string | null {
   const texts = messagesFor(context.locale).method;
   switch (availability.kind) {
@@ -286,14 +282,20 @@ function NoMethod({ view, context }: Parts): JSX.Element {
     availability.kind === 'maintenance' ? [availability.until] : [],
   );
   const soonest = ends.sort((a, b) => a.getTime() - b.getTime())[0];
+  // Nobody should wait for what no way of paying here will ever take.
+  const isForAmount =
+    view.methods.length > 0 &&
+    view.methods.every(({ availability: { kind } }) => kind === 'over_limit' || kind === 'under_minimum');
   return (
     <section aria-labelledby="no-method">
       <WarnPanel>
         <h2 id="no-method">{texts.noMethodTitle}</h2>
         <p>
-          {soonest
-            ? texts.noMethod(instantFormat(context.timeZone, context.locale).moment(soonest))
-            : texts.noMethodUnknown}
+          {isForAmount
+            ? texts.noMethodForAmount(nameIn(context.locale, view.agency).text)
+            : soonest
+              ? texts.noMethod(instantFormat(context.timeZone, context.locale).moment(soonest))
+              : texts.noMethodUnknown}
         </p>
       </WarnPanel>
       <div class="methods">

@@ -70,9 +70,9 @@ export interface OrderReason {
 export interface MethodView {
   /** The form's value: the gateway's code. */
   readonly code: string;
-  readonly kind: 'qr_transfer' | 'card' | 'wallet';
-  /** The gateway's own name; null shows the words of its kind. */
-  readonly name: string | null;
+  readonly title: string;
+  /** What one needs for it, or does there. */
+  readonly hint: string;
   readonly availability: MethodAvailability;
 }
 

@@ -222,6 +222,6 @@ function refusalFault(
   const shown = methods.find(({ code }) => code === method);
   const texts = messagesFor(page.locale).method;
   const told = shown && whyNot(shown.availability, name, page);
-  const message = told ?? (reason === 'failing' ? texts.failing(name) : texts.unavailable(name));
-  return { field: METHOD_FIELD, message };
+  const why = told ?? (reason === 'failing' ? texts.failing(name) : texts.unavailable(name));
+  return { field: METHOD_FIELD, message: `${why} ${texts.chooseOther}` };
 }

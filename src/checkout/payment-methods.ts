@@ -8,16 +8,7 @@ import { messagesFor, type Locale } from '../web/i18n.ts';
 import type { CheckoutDeps } from './checkout-deps.ts';
 import type { MethodAvailability, MethodView } from './order-view.ts';
 
-const KINDS: Readonly<Record<GatewayCode, MethodView['kind']>> = {
-  vietqr: 'qr_transfer',
-  momo: 'wallet',
-  zalopay: 'wallet',
-  vnpay: 'card',
-  onepay: 'card',
-  keypay: 'card',
-  stripe: 'card',
-  sandbox: 'card',
-};
+const TRANSFERS: ReadonlySet<string> = new Set<GatewayCode>(['vietqr']);
 
 /** The methods an agency's payer may choose from; what the agency does not offer is not among them. */
 export async function methodsFor(
@@ -33,7 +24,9 @@ export async function methodsFor(
       const availability = availabilityOf(gateway.offer([total], now), locale);
       if (availability === null) return [];
       const { code } = adapter;
-      return [{ code, kind: KINDS[code], name: gatewayName(code, locale), availability }];
+      const { gateway: names, gatewayHint, method } = messagesFor(locale);
+      const title = isTransfer(code) ? method.transfer : names[code];
+      return [{ code, title, hint: gatewayHint[code], availability }];
     }),
   );
   return methods.flat();
@@ -58,7 +51,7 @@ function availabilityOf(offer: Offer, locale: Locale): MethodAvailability | null
 
 /** Whether its payers transfer the money by themselves, from any bank. */
 export function isTransfer(code: string): boolean {
-  return (KINDS as Readonly<Record<string, MethodView['kind']>>)[code] === 'qr_transfer';
+  return TRANSFERS.has(code);
 }
 
 /** Who has the money, as a sentence names them: the gateway, or just the bank where the payer transfers. */

@@ -21,6 +21,9 @@ export interface VerifyView {
 export type VerifyOutcome =
   | {
       readonly kind: 'receipt';
+      /** To be compared with what is printed. */
+      readonly symbol: string;
+      readonly number: string;
       readonly agency: NameInLanguages;
       readonly issuedOn: Day;
       readonly amount: Money;
@@ -99,19 +102,18 @@ function ReceiptOutcome({
 }): JSX.Element {
   const { locale } = context;
   const { verify, receipt } = messagesFor(locale);
+  const { status, symbol, number } = outcome;
   const agency = nameIn(locale, outcome.agency).text;
-  const isValid = outcome.status.kind === 'valid';
+  const isValid = status.kind === 'valid';
+  // Whoever only reads the first words must not take a receipt that no longer holds.
   return (
-    <WarnPanel tone={isValid ? 'ok' : 'warn'}>
+    <WarnPanel tone={isValid ? 'ok' : 'bad'}>
       <p class="lead">
-        <Rich text={verify.genuine} />{' '}
-        {verify.genuineBody(agency, dayText(outcome.issuedOn), moneyText(outcome.amount, locale))}
+        <Rich text={isValid ? verify.genuine : verify.noLongerHolds} />{' '}
+        {isValid ? null : receipt[status.kind](dayText(status.on))}
       </p>
-      {outcome.status.kind === 'valid' ? null : (
-        <p>
-          <b>{receipt[outcome.status.kind](dayText(outcome.status.on))}</b>
-        </p>
-      )}
+      <p>{verify.genuineBody(agency, dayText(outcome.issuedOn), moneyText(outcome.amount, locale))}</p>
+      <p>{verify.symbolAndNumber(symbol, number)}</p>
       <p>{verify.payer(maskName(outcome.payerName))}</p>
       {isValid ? <MoneyStateLine state={{ kind: 'paid', amount: outcome.amount }} context={context} /> : null}
     </WarnPanel>

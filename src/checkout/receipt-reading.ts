@@ -1,4 +1,5 @@
 /** A receipt as pages show it: what was frozen at issue, and whether it still holds. */
+import { money } from '../domain/kernel/money.ts';
 import { dayOf } from '../domain/kernel/time.ts';
 import type { Receipt } from '../features/receipts/receipt-store.ts';
 import type { CheckoutDeps } from './checkout-deps.ts';
@@ -11,7 +12,10 @@ export function receiptView(deps: CheckoutDeps, receipt: Receipt): ReceiptView {
     symbol: receipt.symbol,
     issuer: { nameVi: content.issuer.name_vi, nameEn: content.issuer.name_en },
     payerName: content.payer_name ?? '',
-    content: content.lines.map(({ description }) => description).join('; '),
+    lines: content.lines.map(({ description, amount }) => ({
+      description,
+      amount: money(BigInt(amount), receipt.amount.currency),
+    })),
     contentNote: content.dossier_code,
     amount: receipt.amount,
     beneficiary: [...new Set(content.lines.map(({ beneficiary }) => beneficiary))].join('; '),

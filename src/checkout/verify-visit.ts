@@ -58,6 +58,8 @@ function receiptOutcome(deps: CheckoutDeps, receipt: Receipt): VerifyOutcome {
   const { issuer, payer_name: payerName } = receipt.content;
   return {
     kind: 'receipt',
+    symbol: receipt.symbol,
+    number: receipt.number,
     agency: { nameVi: issuer.name_vi, nameEn: issuer.name_en },
     issuedOn: dayOf(receipt.issuedAt, deps.timeZone),
     amount: receipt.amount,

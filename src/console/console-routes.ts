@@ -11,7 +11,7 @@ import {
   type ReconciliationReport,
 } from '../features/reports/reconciliation-report.ts';
 import type { Database } from '../platform/database.ts';
-import { messagesFor } from '../web/i18n.ts';
+import { messagesFor, type Locale } from '../web/i18n.ts';
 import { errorPage, type PageContext, type SiteFacts } from '../web/page.tsx';
 import { localeOf, sendPage } from '../web/request-context.ts';
 import { gatewaysPage } from './gateways-page.tsx';
@@ -32,8 +32,6 @@ export interface ConsoleDeps {
     readonly clientId: string;
     readonly clientSecret: string;
   }) => Promise<ApiClient | null>;
-  /** A gateway's name for people. */
-  readonly gatewayName: (gateway: string) => string;
   /** Codes of the gateways that are enabled. */
   readonly gateways: readonly string[];
 }
@@ -62,7 +60,7 @@ function signInWall(deps: ConsoleDeps): RequestHandler {
       return;
     }
     response.set('WWW-Authenticate', 'Basic realm="console", charset="UTF-8"');
-    sendPage(response, errorPage(contextOf(deps, request, response), { kind: 'not_found' }), { status: 401 });
+    sendPage(response, errorPage(contextOf(deps, request, response), { kind: 'sign_in' }), { status: 401 });
   };
 }
 
@@ -86,8 +84,8 @@ async function showReconciliation(deps: ConsoleDeps, request: Request, response:
     to,
     asOf: deps.clock.now(),
     currency: 'VND',
-    gateways: gatewaysOf(deps, report, 'VND'),
-    exceptions: report.exceptions.flatMap((item) => exceptionOf(deps, item)),
+    gateways: gatewaysOf(report, 'VND', context.locale),
+    exceptions: report.exceptions.flatMap((item) => exceptionOf(item, context.locale)),
     exceptionCount: report.exceptionCount,
     formHref: PATH,
     menu: menuOf(PATH, context),
@@ -99,8 +97,10 @@ async function showGateways(deps: ConsoleDeps, request: Request, response: Respo
   const context = contextOf(deps, request, response);
   const asOf = deps.clock.now();
   const reports = await readGatewayReports(deps.db, deps.gateways, asOf);
-  const names: Readonly<Record<string, string>> = messagesFor(context.locale).gateway;
-  const gateways = reports.map((report) => ({ ...report, name: names[report.gateway] ?? report.gateway }));
+  const gateways = reports.map((report) => ({
+    ...report,
+    name: gatewayName(report.gateway, context.locale),
+  }));
   sendPage(response, gatewaysPage({ asOf, gateways, menu: menuOf(GATEWAYS_PATH, context) }, context));
 }
 
@@ -127,9 +127,9 @@ function dayIn(value: unknown): Day | null {
 
 /** One row a gateway account; days that still wait for their statement stand in a row of their own. */
 function gatewaysOf(
-  deps: ConsoleDeps,
   report: ReconciliationReport,
   currency: Currency,
+  locale: Locale,
 ): GatewayReconciliation[] {
   const groups = new Map<string, ReconciliationDay[]>();
   for (const day of report.days) {
@@ -137,13 +137,13 @@ function gatewaysOf(
     const key = [day.gateway, day.account, day.statementAt === null].join('|');
     groups.set(key, [...(groups.get(key) ?? []), day]);
   }
-  return [...groups.values()].flatMap((days) => gatewayOf(deps, days, currency));
+  return [...groups.values()].flatMap((days) => gatewayOf(days, currency, locale));
 }
 
 function gatewayOf(
-  deps: ConsoleDeps,
   days: readonly ReconciliationDay[],
   currency: Currency,
+  locale: Locale,
 ): GatewayReconciliation[] {
   const [first] = days;
   if (!first) return [];
@@ -166,7 +166,7 @@ function gatewayOf(
   const statements = days.flatMap(({ statementAt }) => (statementAt === null ? [] : [statementAt]));
   return [
     {
-      name: nameOf(deps, first),
+      name: nameOf(first, locale),
       statementAt: statements.sort((a, b) => b.getTime() - a.getTime())[0] ?? null,
       recorded: {
         count: own.reduce((running, { count }) => running + count, 0),
@@ -187,7 +187,7 @@ function gatewayOf(
   ];
 }
 
-function exceptionOf(deps: ConsoleDeps, item: ReconciliationItem): ReconciliationException[] {
+function exceptionOf(item: ReconciliationItem, locale: Locale): ReconciliationException[] {
   if (item.reportClass === 'matched' || item.reportClass === 'awaiting_statement') return [];
   const signed = (amount: ReconciliationItem['ours']) =>
     // Money that goes back is written as such, for the page has one column for both directions.
@@ -196,7 +196,7 @@ function exceptionOf(deps: ConsoleDeps, item: ReconciliationItem): Reconciliatio
     {
       kind: item.reportClass,
       day: item.day,
-      gatewayName: nameOf(deps, item),
+      gatewayName: nameOf(item, locale),
       merchantReference: item.merchantReference,
       gatewayTransactionId: item.gatewayTransactionId,
       ours: signed(item.ours),
@@ -206,9 +206,15 @@ function exceptionOf(deps: ConsoleDeps, item: ReconciliationItem): Reconciliatio
   ];
 }
 
-function nameOf(deps: ConsoleDeps, of: { readonly gateway: string; readonly account: string }): string {
-  const name = deps.gatewayName(of.gateway);
+/** What people know the gateway by, and whose account it is when it is not the platform's. */
+function nameOf(of: { readonly gateway: string; readonly account: string }, locale: Locale): string {
+  const name = gatewayName(of.gateway, locale);
   return of.account === 'platform' ? name : `${name} (${of.account})`;
+}
+
+function gatewayName(gateway: string, locale: Locale): string {
+  const names: Readonly<Record<string, string>> = messagesFor(locale).gateway;
+  return names[gateway] ?? gateway;
 }
 
 function contextOf(deps: ConsoleDeps, request: Request, response: Response): PageContext {

@@ -37,7 +37,8 @@ export function reconciliationPage(view: ReconciliationView, context: PageContex
       <>
         <h1>{title}</h1>
         <p class="muted">
-          {texts.statementsIn(received, view.gateways.length)} {texts.asOf(moment(view.asOf))}
+          {view.gateways.length === 0 ? null : `${texts.statementsIn(received, view.gateways.length)} `}
+          {texts.asOf(moment(view.asOf))}
         </p>
         <DayRange view={view} context={context} />
         <KeyFigures view={view} context={context} />
@@ -85,7 +86,7 @@ function KeyFigures({ view, context: { locale } }: Parts): JSX.Element {
         {
           label: texts.recorded,
           value: moneyFigure(sumOf(view, view.gateways), locale),
-          note: texts.transactions(countText(all, locale)),
+          note: texts.transactions(all, countText(all, locale)),
         },
         {
           label: texts.matchedRate,
@@ -104,7 +105,7 @@ function KeyFigures({ view, context: { locale } }: Parts): JSX.Element {
         {
           label: texts.withoutStatement,
           value: moneyFigure(sumOf(view, waiting), locale),
-          note: waiting.map(({ name }) => name).join(', ') || texts.allAgree,
+          note: waiting.map(({ name }) => name).join(', ') || texts.noneAwaited,
         },
       ]}
     />
@@ -123,10 +124,21 @@ function BridgeCard({ view, context: { locale } }: Parts): JSX.Element {
     </p>
   );
   if (open.length === 0 && bridge.unexplained.amountMinor === 0n) {
+    const waiting = view.gateways.filter(({ statementAt }) => statementAt === null).length;
+    const isCompared = waiting < view.gateways.length;
+    // "Both sides match" is a finding: nobody may read it where nothing was compared.
+    const heading =
+      view.gateways.length === 0
+        ? texts.nothingToCompare
+        : !isCompared
+          ? texts.noneCompared
+          : waiting > 0
+            ? texts.comparedMatched(waiting)
+            : texts.allMatched;
     return (
       <section class="card">
-        <h2>{texts.allMatched}</h2>
-        {line}
+        <h2>{heading}</h2>
+        {isCompared ? line : null}
       </section>
     );
   }

@@ -35,12 +35,31 @@ export function Amount({
   isWithWords?: boolean;
 }): JSX.Element {
   const words = isWithWords ? amountInWords(amount, locale) : null;
+  const digits = amountDigits(amount, locale);
   return (
     <>
-      <p class="amount">
-        {amountDigits(amount, locale)} <small>{unitWord(amount, locale)}</small>
+      <p class={digits.length > LONG_AMOUNT ? 'amount long' : 'amount'}>
+        <Groups digits={digits} /> <small>{unitWord(amount, locale)}</small>
       </p>
       {words === null ? null : <p class="words">{words}</p>}
+    </>
+  );
+}
+
+/** From the milliards on, digits are written smaller to stay on one line of a phone. */
+const LONG_AMOUNT = '999.999.999'.length;
+
+/** Digits that break after a separator if they must, and never inside a group: half a number is another number. */
+function Groups({ digits }: { digits: string }): JSX.Element {
+  const groups = digits.split(/(?<=[.,])/);
+  return (
+    <>
+      {groups.map((group, index) => (
+        <>
+          {index === 0 ? null : <wbr />}
+          {group}
+        </>
+      ))}
     </>
   );
 }

@@ -2,10 +2,9 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
 import { SITE_CSS, assetUrl, type AssetName } from './assets.ts';
-import { MoneySentence, Rich } from './components.tsx';
+import { Rich } from './components.tsx';
 import { messagesFor, nameIn, pathInLocale, type Locale, type NameInLanguages } from './i18n.ts';
 import { BackIcon, Mark, ShieldIcon } from './icons.tsx';
-import type { MoneyState } from './money-sentence.ts';
 
 export { inlineStyleHash } from './assets.ts';
 
@@ -105,13 +104,16 @@ export type PageError =
   | { readonly kind: 'not_found' }
   | { readonly kind: 'fault'; readonly incident: string }
   | { readonly kind: 'form_stale'; readonly reopenHref: string }
+  /** A page of people at work, and nobody has signed in who may see it. */
+  | { readonly kind: 'sign_in' }
   | { readonly kind: 'limited'; readonly minutes: number }
   | { readonly kind: 'unavailable'; readonly minutes: number; readonly incident: string };
 
-/** The page of an error: what happened, where the money is when that is known, what to do, whom to call. */
-export function errorPage(context: PageContext, error: PageError, money?: MoneyState): string {
+/** The page of an error: what happened, what of the money holds whatever happened, what to do, whom to call. */
+export function errorPage(context: PageContext, error: PageError): string {
   const texts = messagesFor(context.locale);
   const { title, body } = errorTexts(error, context.locale);
+  const isFault = error.kind === 'fault' || error.kind === 'unavailable';
   return citizenPage(context, {
     title,
     children: (
@@ -120,12 +122,19 @@ export function errorPage(context: PageContext, error: PageError, money?: MoneyS
         <p class="lead">
           <Rich text={body} />
         </p>
-        {money ? <MoneySentence state={money} context={context} /> : null}
+        {isFault ? (
+          <p>
+            <Rich text={texts.errors.moneyAtBankOnly} />
+          </p>
+        ) : null}
         {error.kind === 'unavailable' ? <p>{texts.errors.incident(error.incident)}</p> : null}
-        {error.kind === 'form_stale' ? (
-          <a class="btn" href={error.reopenHref}>
-            {texts.errors.reopen}
-          </a>
+        {error.kind === 'sign_in' ? null : error.kind === 'form_stale' ? (
+          <>
+            <a class="btn" href={error.reopenHref}>
+              {texts.errors.reopen}
+            </a>
+            <p class="muted">{texts.errors.formStaleAgain}</p>
+          </>
         ) : (
           <ul class="links">
             <li>
@@ -150,6 +159,8 @@ function errorTexts(error: PageError, locale: Locale): { title: string; body: st
       return { title: texts.faultTitle, body: texts.fault(error.incident) };
     case 'form_stale':
       return { title: texts.formStaleTitle, body: texts.formStale };
+    case 'sign_in':
+      return { title: texts.signInTitle, body: texts.signIn };
     case 'limited':
       return { title: texts.limitedTitle, body: texts.limited(error.minutes) };
     case 'unavailable':
@@ -197,27 +208,29 @@ function SkipLink({ context }: { context: PageContext }): JSX.Element {
 function OfficialStrip({ context: { locale, site } }: { context: PageContext }): JSX.Element {
   const texts = messagesFor(locale).shell;
   return (
-    <details class="strip">
-      <summary class="wrap">
-        <span>
-          <ShieldIcon />
-          {texts.officialSite}
-        </span>
-        <span class="how">{texts.howToTell}</span>
-      </summary>
-      <p class="wrap">
-        <Rich text={texts.stripPanel(site.domain, site.supportPhone)} />
-      </p>
-    </details>
+    <aside aria-label={texts.officialSite}>
+      <details class="strip">
+        <summary class="wrap">
+          <span>
+            <ShieldIcon />
+            {texts.officialSite}
+          </span>
+          <span class="how">{texts.howToTell}</span>
+        </summary>
+        <p class="wrap">
+          <Rich text={texts.stripPanel(site.domain, site.supportPhone)} />
+        </p>
+      </details>
+    </aside>
   );
 }
 
 function SandboxStrip({ context: { locale, site } }: { context: PageContext }): JSX.Element | null {
   if (!site.isSandbox) return null;
   return (
-    <div class="sandbox">
+    <aside class="sandbox" aria-label={messagesFor(locale).shell.sandboxNotice}>
       <p class="wrap">{messagesFor(locale).shell.sandbox}</p>
-    </div>
+    </aside>
   );
 }
 
@@ -249,7 +262,13 @@ function HelpFooter({ context: { locale, site } }: { context: PageContext }): JS
     <footer class="site-foot">
       <div class="wrap">
         <p>
-          <Rich text={texts.help(site.supportPhone, site.supportHours)} />
+          <b>
+            {texts.help}{' '}
+            <a class="nowrap" href={`tel:${site.supportPhone.replaceAll(/[^+\d]/g, '')}`}>
+              {site.supportPhone}
+            </a>
+          </b>{' '}
+          {texts.helpTerms(site.supportHours)}
         </p>
         <ul aria-label={texts.footerLinks}>
           <li>

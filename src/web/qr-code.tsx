@@ -25,6 +25,11 @@ export function QrCode({ content, label }: { content: string; label: string }): 
   );
 }
 
+/** The same as a picture to keep: banking apps read codes from the photos of a phone. */
+export async function qrPng(content: string): Promise<Buffer> {
+  return await QRCode.toBuffer(content, { errorCorrectionLevel: 'M', margin: QUIET_ZONE, width: 600 });
+}
+
 /** Each run of dark modules of a row is one rectangle: a third of the bytes of one per module. */
 function darkRuns(modules: { size: number; get: (row: number, column: number) => number }): string {
   let path = '';

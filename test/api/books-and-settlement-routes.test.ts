@@ -215,21 +215,20 @@ describe('books and settlement over HTTP', () => {
         businessTimeZone: ZONE,
         site: aContext().site,
         verifyClient: (given) => verifyClient(db, given),
-        gatewayName: (gateway) => gateway.toUpperCase(),
-
         gateways: [],
       }),
     );
     const show = () => request(app).get('/console/reconciliation?from=2026-11-22&lang=en');
     await show()
       .expect(401)
+      .expect(/Sign in needed/)
       .expect('WWW-Authenticate', /^Basic/);
     const { operator, first } = api;
     await show().auth(operator.clientId, 'wrong').expect(401);
     await show().auth(first.clientId, first.clientSecret).expect(401);
     const page = await show().auth(operator.clientId, operator.clientSecret).expect(200);
     assert.match(page.text, /Reconciliation of/);
-    assert.match(page.text, /SANDBOX/);
+    assert.match(page.text, /Sandbox bank/);
     assert.match(page.text, /NOBODY/);
     assert.match(page.text, /503[.,]000/);
   });

@@ -10,7 +10,8 @@ import { findPage } from '../../src/checkout/find-page.tsx';
 import { reconciliationPage } from '../../src/console/reconciliation-page.tsx';
 import { SITE_CSS } from '../../src/web/assets.ts';
 import { LOCALES } from '../../src/web/i18n.ts';
-import type { PageContext } from '../../src/web/page.tsx';
+import { vnd } from '../../src/domain/kernel/money.ts';
+import { errorPage, type PageContext } from '../../src/web/page.tsx';
 import {
   A_CODE,
   aContext,
@@ -23,6 +24,7 @@ import {
   aStatusView,
   HAND_OFFS,
   SITUATIONS,
+  VERIFY_OUTCOMES,
 } from '../support/page-fixtures.ts';
 
 const MAX_BROTLI_BYTES = 12 * 1024;
@@ -137,6 +139,78 @@ describe('a page', () => {
     assert.doesNotMatch(orderPage(anOrderView({ selectedMethod: null }), aContext()), /<input[^>]* checked/);
   });
 
+  it('of the order writes a long amount so that no line ends inside a group of digits', () => {
+    const html = orderPage(anOrderView({ total: vnd(987_654_321_000) }), aContext());
+    assert.match(
+      html,
+      /<p class="amount long">987\.<wbr\/?>654\.<wbr\/?>321\.<wbr\/?>000 <small>đồng<\/small>/,
+    );
+    assert.match(html, /Chín trăm tám mươi bảy tỷ/);
+  });
+
+  it('of an order that is too much for every method says so, and has nobody wait', () => {
+    const tooMuch = { kind: 'over_limit', limit: vnd(499_999) } as const;
+    const methods = ['A', 'B'].map((title) => ({ code: title, title, hint: '', availability: tooMuch }));
+    const html = orderPage(anOrderView({ methods }), aContext());
+    assert.match(html, /Không cách nào ở đây nhận được số tiền này/);
+    assert.doesNotMatch(html, /Chọn cách khác|khi nào nộp lại được|quay lại trang này/);
+    const other = { code: 'C', title: 'C', hint: '', availability: { kind: 'available' } } as const;
+    assert.match(
+      orderPage(anOrderView({ methods: [...methods, other] }), aContext()),
+      /A nhận tối đa 499\.999\u00a0₫ mỗi lần\. Chọn cách khác\./,
+    );
+  });
+
+  it('of a receipt that no longer holds says so before anything else', () => {
+    for (const name of ['replaced receipt', 'voided receipt']) {
+      const outcome = VERIFY_OUTCOMES[name] ?? assert.fail(name);
+      const html = verifyPage({ typed: A_CODE, faults: [], outcome }, aContext());
+      assert.match(
+        html,
+        /<b>Biên lai này không còn giá trị\.<\/b> Biên lai này đã (được thay thế|bị hủy) ngày 25\/11\/2026/,
+      );
+      assert.doesNotMatch(html, /Biên lai thật/);
+    }
+    const genuine = VERIFY_OUTCOMES['genuine receipt'] ?? assert.fail();
+    const html = verifyPage({ typed: A_CODE, faults: [], outcome: genuine }, aContext());
+    assert.match(html, /<b>Biên lai thật\.<\/b>/);
+    assert.match(html, /Ký hiệu BL-26E, số 0004182/);
+  });
+
+  it('of a receipt is Vietnamese on an English page too, with other words beside', () => {
+    const html = resultPage(aResultView(), aContext('en'));
+    assert.match(html, /<span lang="vi">Cơ quan cấp<\/span> \(Issued by\)/);
+    assert.match(html, /<b lang="vi">503\.000 đồng<\/b>/);
+    assert.match(html, /<span lang="vi">Bằng chữ: Năm trăm linh ba nghìn đồng<\/span>/);
+    assert.match(html, /503,000 VND\. In words: Five hundred and three thousand/);
+  });
+
+  it('of a receipt lists what was paid with its amounts', () => {
+    const html = resultPage(aResultView(), aContext());
+    assert.match(html, /<li>Tiền chậm nộp <span class="nowrap">3\.000\u00a0₫<\/span><\/li>/);
+  });
+
+  it('of a fault tells that money is taken at the bank only, and not to pay again', () => {
+    for (const error of [
+      { kind: 'fault', incident: 'req_1' },
+      { kind: 'unavailable', minutes: 1, incident: 'req_1' },
+    ] as const) {
+      const html = errorPage(aContext(), error);
+      assert.match(
+        html,
+        /Tiền chỉ bị trừ khi bạn xác nhận ở ngân hàng\. Nếu bạn đã xác nhận, <b>đừng nộp lại<\/b>/,
+      );
+    }
+  });
+
+  it('of a form that was refused tells of cookies, which would have it refused for ever', () => {
+    assert.match(errorPage(aContext(), { kind: 'form_stale', reopenHref: '/pay' }), /bật cookie/);
+  });
+
+  it('has a number to call by touching it, that breaks at no line', () => {
+    assert.match(findPage(aFindView(), aContext()), /<a class="nowrap" href="tel:18000000">1800 0000<\/a>/);
+  });
+
   it('of an attempt that may still be paid offers no new attempt', () => {
     for (const name of ['waiting', 'checking', 'expired, waiting']) {
       const situation = SITUATIONS[name] ?? assert.fail(name);
@@ -168,6 +242,7 @@ describe('a page', () => {
         gatewayName: 'Vietcombank',
         lookupCode: A_CODE,
         statusHref: '/s',
+        imageHref: '/q',
         backHref: null,
         now: new Date('2026-11-20T02:13:00Z'),
       },
@@ -236,8 +311,8 @@ function pagesSaying(attack: string): string[] {
     },
     payer: { name: attack, identityNumber: attack },
     methods: [
-      { code: attack, kind: 'card', name: attack, availability: { kind: 'available' } },
-      { code: attack, kind: 'card', name: attack, availability: { kind: 'unavailable' } },
+      { code: attack, title: attack, hint: attack, availability: { kind: 'available' } },
+      { code: attack, title: attack, hint: attack, availability: { kind: 'unavailable' } },
     ],
     form: { action: '/pay', csrfToken: attack, idempotencyKey: attack },
     faults: [{ field: 'method', message: attack }],
@@ -256,7 +331,10 @@ function pagesSaying(attack: string): string[] {
             number: attack,
             symbol: attack,
             payerName: attack,
-            content: attack,
+            lines: [
+              { description: attack, amount: order.total },
+              { description: attack, amount: order.total },
+            ],
             contentNote: attack,
             beneficiary: attack,
             issuer: agency,
@@ -282,6 +360,7 @@ function pagesSaying(attack: string): string[] {
           gatewayName: attack,
           lookupCode: A_CODE,
           statusHref: '/s',
+          imageHref: '/q',
           backHref: null,
           now: new Date('2026-11-20T02:13:00Z'),
         },

@@ -81,11 +81,24 @@ describe('the reconciliation page', () => {
     assert.equal([...row.matchAll(/chưa có/g)].length, 8);
   });
 
-  it('says in one sentence that all matches', () => {
-    const view = aReconciliationView({ gateways: [], exceptions: [], exceptionCount: 0 });
-    const quiet = reconciliationPage(view, aContext());
-    assert.match(quiet, /Hai bên khớp đủ\./);
-    assert.match(quiet, /Không có ngoại lệ\./);
+  it('says that both sides match only of what was compared', () => {
+    const { gateways } = aReconciliationView();
+    const matching = gateways.filter(({ name }) => name === 'ZaloPay');
+    const waiting = gateways.filter(({ statementAt }) => statementAt === null);
+    const told = (shown: typeof gateways) =>
+      reconciliationPage(
+        aReconciliationView({ gateways: shown, exceptions: [], exceptionCount: 0 }),
+        aContext(),
+      );
+    assert.match(told(matching), /<h2>Hai bên khớp đủ\.<\/h2>/);
+    assert.match(told([...matching, ...waiting]), /<h2>Các nguồn đã có sao kê khớp đủ\. Còn 1 nguồn/);
+    assert.match(told(waiting), /<h2>Chưa có sao kê nào để đối soát/);
+    assert.match(told([]), /<h2>Không có giao dịch nào trong những ngày này/);
+    for (const html of [told([...matching, ...waiting]), told(waiting), told([])]) {
+      assert.doesNotMatch(html, /Hai bên khớp đủ|<dd class="note">Khớp đủ/);
+      assert.match(html, /Không có ngoại lệ\./);
+    }
+    assert.doesNotMatch(told([]), /0 trên 0 nguồn/);
   });
 
   it('names the range when it is more than a day', () => {

@@ -79,9 +79,14 @@ export function anOrderView(changes: Partial<OrderView> = {}): OrderView {
     payer: { name: 'NGUYỄN VĂN MINH', identityNumber: '001099012389' },
     payerHref: null,
     methods: [
-      { code: 'vietqr', kind: 'qr_transfer', name: null, availability: { kind: 'available' } },
-      { code: 'vnpay', kind: 'card', name: null, availability: { kind: 'available' } },
-      { code: 'momo', kind: 'wallet', name: 'Ví MoMo', availability: { kind: 'available' } },
+      {
+        code: 'vietqr',
+        title: 'Ứng dụng ngân hàng (VietQR)',
+        hint: 'Quét mã',
+        availability: { kind: 'available' },
+      },
+      { code: 'vnpay', title: 'VNPAY', hint: 'Thẻ', availability: { kind: 'available' } },
+      { code: 'momo', title: 'Ví MoMo', hint: 'Xác nhận', availability: { kind: 'available' } },
     ],
     selectedMethod: 'vietqr',
     form: { action: '/pay/token', csrfToken: 'csrf-token', idempotencyKey: 'key-1' },
@@ -90,6 +95,10 @@ export function anOrderView(changes: Partial<OrderView> = {}): OrderView {
     backHref: '/pay',
     ...changes,
   };
+}
+
+function overLimit(code: string): OrderView['methods'][number] {
+  return { code, title: code, hint: 'Thẻ', availability: { kind: 'over_limit', limit: vnd(499_999) } };
 }
 
 export function aStatusView(situation: Situation, changes: Partial<StatusView> = {}): StatusView {
@@ -248,7 +257,10 @@ export function aReceipt(changes: Partial<ReceiptView> = {}): ReceiptView {
     symbol: '01BLP-26E',
     issuer: AN_AGENCY,
     payerName: 'NGUYỄN VĂN MINH',
-    content: 'Phạt vi phạm hành chính về giao thông đường bộ',
+    lines: [
+      { description: 'Phạt vi phạm hành chính về giao thông đường bộ', amount: vnd(500_000) },
+      { description: 'Tiền chậm nộp', amount: vnd(3_000) },
+    ],
     contentNote: 'Quyết định 0012345/QĐ-XPHC, ngày 29/10/2026',
     amount: vnd(503_000),
     beneficiary: 'Kho bạc Nhà nước Hà Nội',
@@ -331,6 +343,8 @@ const PUBLIC_ORDERS: readonly PublicOrder[] = [
 
 const RECEIPT_OUTCOME = {
   kind: 'receipt',
+  symbol: 'BL-26E',
+  number: '0004182',
   agency: AN_AGENCY,
   issuedOn: day('2026-11-20'),
   amount: vnd(503_000),
@@ -466,6 +480,7 @@ const ERRORS: readonly PageError[] = [
   { kind: 'not_found' },
   { kind: 'fault', incident: 'req_0190' },
   { kind: 'form_stale', reopenHref: '/pay/token' },
+  { kind: 'sign_in' },
   { kind: 'limited', minutes: 5 },
   { kind: 'unavailable', minutes: 2, incident: 'req_0190' },
 ];
@@ -504,35 +519,36 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
   );
   put('order whose amount changed', order({ amountChange: { added: vnd(250), daysLate: 13 } }), 1);
   put('order without a method', order({ methods: [] }), 1);
+  put('order that no method takes', order({ methods: [overLimit('a'), overLimit('b')] }), 1);
   put(
     'order with methods in every state',
     order({
       methods: [
-        { code: 'a', kind: 'card', name: 'A', availability: { kind: 'slow', minutes: 5 } },
+        { code: 'a', title: 'A', hint: 'Thẻ', availability: { kind: 'slow', minutes: 5 } },
         {
           code: 'b',
-          kind: 'card',
-          name: 'B',
+          title: 'B',
+          hint: 'Thẻ',
           availability: { kind: 'maintenance', until: AT('10:30:00'), note: null },
         },
         {
           code: 'e',
-          kind: 'card',
-          name: 'E',
+          title: 'E',
+          hint: 'Thẻ',
           availability: { kind: 'maintenance', until: AT('10:30:00'), note: 'Nâng cấp.' },
         },
-        { code: 'f', kind: 'card', name: 'F', availability: { kind: 'failing' } },
-        { code: 'c', kind: 'wallet', name: 'C', availability: { kind: 'unavailable' } },
+        { code: 'f', title: 'F', hint: 'Thẻ', availability: { kind: 'failing' } },
+        { code: 'c', title: 'C', hint: 'Thẻ', availability: { kind: 'unavailable' } },
         {
           code: 'd',
-          kind: 'qr_transfer',
-          name: null,
+          title: 'VietQR',
+          hint: 'Quét mã',
           availability: { kind: 'over_limit', limit: vnd(499_999) },
         },
         {
           code: 'e',
-          kind: 'wallet',
-          name: 'E',
+          title: 'E',
+          hint: 'Thẻ',
           availability: { kind: 'under_minimum', minimum: vnd(600_000) },
         },
       ],
@@ -546,6 +562,7 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
       gatewayName: 'Vietcombank',
       lookupCode: A_CODE,
       statusHref: '/pay/token/status',
+      imageHref: '/pay/token/qr.png',
       backHref: '/pay/token',
       now: AT('09:13:00'),
     };
@@ -636,7 +653,6 @@ export function allPages(locale: Locale, context: PageContext = aContext(locale)
     0,
   );
   for (const error of ERRORS) put(`error: ${error.kind}`, errorPage(context, error), 0);
-  put('error with money', errorPage(context, { kind: 'fault', incident: 'req_1' }, { kind: 'waiting' }), 1);
   return pages;
 }
 

@@ -8,11 +8,13 @@ export const vi = {
     name: 'Thanh toán dịch vụ công',
     skip: 'Bỏ qua để đến nội dung chính',
     officialSite: 'Trang chính thức',
+    sandboxNotice: 'Thông báo',
     howToTell: 'Cách nhận biết',
     stripPanel: (domain: string, phone: string) =>
       `Địa chỉ trang phải kết thúc bằng **${domain}**. Chúng tôi không gửi đường dẫn nộp tiền qua tin nhắn và không hỏi mật khẩu, mã OTP. Nghi ngờ? Gọi ${phone}.`,
     sandbox: 'Môi trường thử nghiệm. Không thu tiền thật.',
-    help: (phone: string, hours: string) => `**Cần trợ giúp? Gọi ${phone}** (miễn phí, ${hours}).`,
+    help: 'Cần trợ giúp? Gọi',
+    helpTerms: (hours: string) => `(miễn phí, ${hours})`,
     otherLanguage: 'English',
     back: 'Quay lại',
     verify: 'Kiểm tra biên lai',
@@ -89,10 +91,11 @@ export const vi = {
       electricity: 'Tiền điện',
       other: 'Khoản phải nộp khác',
     },
-    lateCalculation: (days: number, rate: string, base: string) => `${base} × ${rate} × ${days} ngày`,
+    lateCalculation: (days: number, rate: string, base: string) =>
+      `${base} × ${rate} × ${days} ngày, tính đến hết hôm qua`,
     why: 'Vì sao bạn phải nộp',
     offence: 'Hành vi',
-    procedure: 'Thủ tục',
+    procedure: 'Mã thủ tục hành chính',
     dossier: 'Hồ sơ',
     decision: 'Quyết định xử phạt',
     decisionNumber: (number: string, issuedOn: string) => `Số ${number}, ngày ${issuedOn}`,
@@ -126,24 +129,22 @@ export const vi = {
     amountChangedWhy: (day: number, added: string) => `Hôm nay là ngày chậm nộp thứ ${day}, thêm ${added}.`,
     noMethodTitle: 'Hiện chưa nộp được',
     noMethod: (until: string) => `Dự kiến lại lúc ${until}. Hãy quay lại trang này bằng mã tra cứu.`,
+    noMethodForAmount: (agency: string) =>
+      `Không cách nào ở đây nhận được số tiền này một lần. Hỏi ${agency} cách nộp khác, như nộp tại quầy ngân hàng hoặc Kho bạc.`,
     noMethodUnknown: 'Chúng tôi chưa biết khi nào nộp lại được. Hãy quay lại trang này bằng mã tra cứu.',
   },
 
   method: {
-    qrTransfer: 'Ứng dụng ngân hàng (VietQR)',
-    qrTransferHint: 'Số tiền và nội dung được điền sẵn',
-    card: 'Thẻ ATM hoặc tài khoản',
-    cardHint: 'Đăng nhập trên trang của ngân hàng',
-    wallet: 'Ví điện tử',
-    walletHint: 'Xác nhận trong ứng dụng ví',
+    transfer: 'Ứng dụng ngân hàng (VietQR)',
+    chooseOther: 'Chọn cách khác.',
     slow: (minutes: number) => `Đang chậm, có thể chờ đến ${minutes} phút.`,
-    maintenance: (name: string, until: string) => `${name} đang bảo trì đến ${until}. Chọn cách khác.`,
+    maintenance: (name: string, until: string) => `${name} đang bảo trì đến ${until}.`,
     maintenanceNote: (name: string, until: string, note: string) =>
-      `${name} đang bảo trì đến ${until}. ${note} Chọn cách khác.`,
-    failing: (name: string) => `${name} đang gặp sự cố. Hãy chọn cách khác, hoặc quay lại sau ít phút.`,
-    unavailable: (name: string) => `${name} đang gián đoạn. Chọn cách khác.`,
-    overLimit: (name: string, limit: string) => `${name} nhận tối đa ${limit} mỗi lần. Chọn cách khác.`,
-    underMinimum: (name: string, minimum: string) => `${name} nhận từ ${minimum} mỗi lần. Chọn cách khác.`,
+      `${name} đang bảo trì đến ${until}. ${note}`,
+    failing: (name: string) => `${name} đang gặp sự cố và thường trở lại sau ít phút.`,
+    unavailable: (name: string) => `${name} đang gián đoạn.`,
+    overLimit: (name: string, limit: string) => `${name} nhận tối đa ${limit} mỗi lần.`,
+    underMinimum: (name: string, minimum: string) => `${name} nhận từ ${minimum} mỗi lần.`,
   },
 
   handOff: {
@@ -155,7 +156,8 @@ export const vi = {
     qrTitle: (amount: string) => `Nộp ${amount} bằng ứng dụng ngân hàng`,
     validUntil: (time: string, minutes: number) => `Mã có hiệu lực đến **${time}** (còn ${minutes} phút).`,
     scan: 'Quét mã bằng ứng dụng ngân hàng',
-    scanHint: 'Đang dùng điện thoại này? Chụp màn hình, rồi mở ảnh trong ứng dụng ngân hàng.',
+    scanHint: 'Đang dùng điện thoại này? Lưu ảnh mã, rồi mở ảnh trong ứng dụng ngân hàng.',
+    saveImage: 'Lưu ảnh mã',
     qrLabel: (amount: string, content: string) => `Mã VietQR: ${amount}, nội dung ${content}`,
     check: 'Kiểm tra trên ứng dụng trước khi xác nhận',
     recipient: 'Tên người nhận phải đúng là',
@@ -375,8 +377,10 @@ export const vi = {
     hint: (example: string) => `12 ký tự, ví dụ ${example}. Viết hoa hay thường, có gạch hay không đều được.`,
     button: 'Kiểm tra mã này',
     genuine: '**Biên lai thật.**',
+    noLongerHolds: '**Biên lai này không còn giá trị.**',
     genuineBody: (agency: string, date: string, amount: string) =>
       `${agency} cấp ngày ${date}, số tiền ${amount}.`,
+    symbolAndNumber: (symbol: string, number: string) => `Ký hiệu ${symbol}, số ${number}.`,
     request: '**Yêu cầu này là thật và chưa nộp.**',
     requestInProgress: '**Yêu cầu này là thật và đang có người thanh toán.**',
     requestDiffers: '**Yêu cầu này là thật.** Số tiền đã nhận khác số phải nộp.',
@@ -447,6 +451,18 @@ export const vi = {
     keypay: 'KeyPay',
   },
 
+  /** What one needs for it, or does there. */
+  gatewayHint: {
+    sandbox: 'Đăng nhập trên trang của ngân hàng',
+    vnpay: 'Thẻ, tài khoản ngân hàng hoặc mã VNPAY-QR',
+    momo: 'Xác nhận trong ứng dụng MoMo',
+    zalopay: 'Xác nhận trong ứng dụng ZaloPay',
+    onepay: 'Thẻ ngân hàng',
+    vietqr: 'Quét mã bằng ứng dụng của bất kỳ ngân hàng nào; số tiền và nội dung được điền sẵn',
+    stripe: 'Thẻ quốc tế',
+    keypay: 'Thẻ ATM hoặc tài khoản ngân hàng',
+  },
+
   closed: {
     withdrawnTitle: 'Khoản này đã được rút lại',
     withdrawn: (agency: string, date: string) =>
@@ -461,9 +477,17 @@ export const vi = {
     notFoundTitle: 'Không có trang này',
     notFound: 'Kiểm tra lại địa chỉ, hoặc bắt đầu từ mã trên giấy của bạn.',
     faultTitle: 'Trang này gặp sự cố',
-    fault: (incident: string) => `Mã sự cố: **${incident}**. Tự kiểm tra lại bằng mã tra cứu.`,
+    fault: (incident: string) => `Mã sự cố: **${incident}**. Mở lại trang này, hoặc tìm lại bằng mã tra cứu.`,
+    /** Beside a fault: true of every page of ours, whatever was pressed. */
+    moneyAtBankOnly:
+      'Tiền chỉ bị trừ khi bạn xác nhận ở ngân hàng. Nếu bạn đã xác nhận, **đừng nộp lại**: tìm lại bằng mã tra cứu để xem kết quả.',
     formStaleTitle: 'Trang đã mở quá lâu',
-    formStale: 'Chúng tôi chưa làm gì. Mở lại trang và thử lại.',
+    formStale: 'Lần bấm vừa rồi chưa được thực hiện và không trừ tiền. Mở lại trang và bấm lại.',
+    formStaleAgain:
+      'Vẫn thấy trang này? Trình duyệt đang chặn cookie: bật cookie cho trang này, hoặc dùng trình duyệt khác.',
+    signInTitle: 'Cần đăng nhập',
+    signIn:
+      'Trang này dành cho cán bộ tài chính. Mã đăng nhập hoặc mật khẩu không đúng, hoặc chưa được cấp quyền xem báo cáo.',
     limitedTitle: 'Bạn đã thử nhiều lần',
     limited: (minutes: number) => `Thử lại sau ${minutes} phút.`,
     unavailableTitle: 'Trang tạm thời chưa trả lời được',
@@ -525,7 +549,12 @@ export const vi = {
     matchedRate: 'Tự động khớp',
     difference: 'Chênh lệch cần giải trình',
     withoutStatement: 'Chưa có sao kê',
-    transactions: (count: string) => `${count} giao dịch`,
+    transactions: (count: number, shown: string) => `${shown} giao dịch`,
+    comparedMatched: (waiting: number) =>
+      `Các nguồn đã có sao kê khớp đủ. Còn ${waiting} nguồn chưa có sao kê.`,
+    noneCompared: 'Chưa có sao kê nào để đối soát.',
+    nothingToCompare: 'Không có giao dịch nào trong những ngày này.',
+    noneAwaited: 'Không nguồn nào còn thiếu',
     ofTransactions: (count: string, all: string) => `${count} trên ${all}`,
     exceptionCount: (count: string) => `${count} ngoại lệ`,
     bridgeTitle: (difference: string) => `Vì sao lệch ${difference}`,
