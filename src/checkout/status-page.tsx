@@ -128,8 +128,13 @@ function explanation(view: StatusView, situation: DefiniteSituation, context: Pa
     case 'refunded':
       return refundText(view, situation.cause, { texts: texts.refund, moment });
     case 'already_paid': {
-      const who = texts.alreadyPaid.body(maskName(situation.payerName), amount, moment(situation.paidAt));
-      return `${who} ${texts.alreadyPaid.nothingToDo}`;
+      const { body, bodyUnnamed, nothingToDo } = texts.alreadyPaid;
+      const { payerName, paidAt } = situation;
+      const who =
+        payerName === null
+          ? bodyUnnamed(amount, moment(paidAt))
+          : body(maskName(payerName), amount, moment(paidAt));
+      return `${who} ${nothingToDo}`;
     }
   }
 }

@@ -256,6 +256,7 @@ export const vi = {
   alreadyPaid: {
     title: 'Khoản này đã được nộp',
     body: (payer: string, amount: string, at: string) => `${payer} đã nộp ${amount} lúc ${at}.`,
+    bodyUnnamed: (amount: string, at: string) => `Đã nộp ${amount} lúc ${at}.`,
     nothingToDo: '**Bạn không cần nộp nữa.**',
     seeReceipt: 'Xem biên lai',
   },
