@@ -41,6 +41,7 @@ import { createAccountBook } from '../features/ledger/account-store.ts';
 import { extendBusinessDays } from '../features/ledger/business-day-store.ts';
 import { publishLedgerHead, sealLedger } from '../features/ledger/seal-ledger.ts';
 import { readSealLagSeconds } from '../features/ledger/seal-store.ts';
+import { blankPersonalData } from '../features/orders/blank-personal-data.ts';
 import { expireOrders } from '../features/orders/close-orders.ts';
 import { createOrderOpener, type CreateOrderDeps } from '../features/orders/create-order.ts';
 import { createRegistryReader } from '../features/orders/order-registry.ts';
@@ -342,6 +343,18 @@ export async function compose(resources: ComposeResources): Promise<Service> {
     purgeUnverifiedCallbacks: () => deleteUnverifiedBefore(db, addMinutes(clock.now(), -30 * MINUTES_A_DAY)),
     purgeGatewayMinutes: (limit) =>
       deleteFiguresBefore(db, addMinutes(clock.now(), -2 * MINUTES_A_DAY), limit),
+    blankPersonalData: async (limit) => {
+      const retentionYears = config.personalDataRetentionYears;
+      const blanked = await blankPersonalData(
+        { db, clock, newId, businessTimeZone, retentionYears, actor: 'rule:personal-data-retention' },
+        limit,
+      );
+      const { orders: blankedOrders, payouts } = blanked;
+      metrics.personalDataBlanked.inc({ kind: 'order' }, blankedOrders);
+      metrics.personalDataBlanked.inc({ kind: 'payout' }, payouts);
+      if (blankedOrders + payouts > 0) logger.info(blanked, 'personal-data.blanked');
+      return Math.max(blankedOrders, payouts);
+    },
     measure: async () => {
       await measure(db, metrics);
       const codes = gateways.enabled().map(({ code }) => code);

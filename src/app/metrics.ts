@@ -88,6 +88,12 @@ export function createMetrics() {
       registers,
     }),
     outboxWaiting: new Gauge({ name: 'outbox_waiting', help: 'Webhooks waiting to be delivered', registers }),
+    personalDataBlanked: new Counter({
+      name: 'personal_data_blanked_total',
+      help: "Orders and payouts whose persons' data was blanked after its retention",
+      labelNames: ['kind'],
+      registers,
+    }),
     sealLag: new Gauge({
       name: 'ledger_seal_lag_seconds',
       help: 'Age of the oldest transaction not yet sealed',

@@ -137,9 +137,14 @@ function explanation(view: StatusView, situation: DefiniteSituation, context: Pa
     case 'refunded':
       return refundText(view, situation.cause, { texts: texts.refund, moment: momentWithSeconds });
     case 'already_paid': {
+      const { body, bodyUnnamed, nothingToDo } = texts.alreadyPaid;
+      const { payerName, paidAt } = situation;
       const paid = moneyText(situation.paid, context.locale);
-      const who = texts.alreadyPaid.body(maskName(situation.payerName), paid, moment(situation.paidAt));
-      return `${who} ${texts.alreadyPaid.nothingToDo}`;
+      const who =
+        payerName === null
+          ? bodyUnnamed(paid, moment(paidAt))
+          : body(maskName(payerName), paid, moment(paidAt));
+      return `${who} ${nothingToDo}`;
     }
   }
 }

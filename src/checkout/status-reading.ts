@@ -99,7 +99,7 @@ function situationView(deps: CheckoutDeps, facts: StatusFacts, locale: Locale): 
     case 'already_paid':
       return {
         kind: 'already_paid',
-        payerName: facts.order.payer.name ?? '',
+        payerName: facts.order.payer.name,
         paid: situation.by.allocated,
         paidAt: situation.by.paidAt ?? facts.now,
         receiptHref: paymentPath(deps, situation.by.id, facts),

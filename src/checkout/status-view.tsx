@@ -70,8 +70,8 @@ export type Situation =
   | { readonly kind: 'refunded'; readonly cause: RefundCause; readonly refund: Money; readonly at: Date }
   | {
       readonly kind: 'already_paid';
-      /** In full; the page shows initials. */
-      readonly payerName: string;
+      /** In full; the page shows initials. Null once it was blanked. */
+      readonly payerName: string | null;
       /** What the attempt that counts has paid. */
       readonly paid: Money;
       readonly paidAt: Date;

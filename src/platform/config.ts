@@ -48,6 +48,8 @@ export interface Config {
     readonly linkKeys: readonly NamedKey[];
   };
   readonly businessTimeZone: string;
+  /** Whole calendar years for which persons' data stays with an order after the one in which it ended. */
+  readonly personalDataRetentionYears: number;
   /** What pages tell of who runs the service and whom to call. */
   readonly site: {
     readonly operatorNameVi: string;
@@ -147,6 +149,7 @@ export function readConfig(env: Environment, files: { readonly dataDir: string }
     },
     secrets: keysOf(variables, generated),
     businessTimeZone: variables.BUSINESS_TIME_ZONE,
+    personalDataRetentionYears: variables.PERSONAL_DATA_RETENTION_YEARS,
     site: {
       operatorNameVi: variables.OPERATOR_NAME_VI,
       operatorNameEn: variables.OPERATOR_NAME_EN,
@@ -260,6 +263,7 @@ const VARIABLES = z.object({
     .string()
     .refine(isTimeZone, 'must be a time zone like Asia/Ho_Chi_Minh')
     .default('Asia/Ho_Chi_Minh'),
+  PERSONAL_DATA_RETENTION_YEARS: whole(1, 100, 10),
   OPERATOR_NAME_VI: z.string().default('Cổng Dịch vụ công quốc gia'),
   OPERATOR_NAME_EN: z.string().default('National Public Service Portal'),
   SUPPORT_PHONE: z.string().default('1800 0000'),

@@ -16,6 +16,7 @@ export interface BackgroundWork {
   readonly purgeIdempotencyKeys: (limit: number) => Promise<number>;
   readonly purgeUnverifiedCallbacks: (limit: number) => Promise<number>;
   readonly purgeGatewayMinutes: (limit: number) => Promise<number>;
+  readonly blankPersonalData: (limit: number) => Promise<number>;
   readonly measure: () => Promise<void>;
 }
 
@@ -39,6 +40,7 @@ export function schedule(work: BackgroundWork): Job[] {
     full('purge-idempotency-keys',     HOUR,        1_000, work.purgeIdempotencyKeys),
     full('purge-unverified-callbacks', HOUR,        1_000, work.purgeUnverifiedCallbacks),
     full('purge-gateway-minutes',      HOUR,        1_000, work.purgeGatewayMinutes),
+    full('blank-personal-data',        HOUR,        500,   work.blankPersonalData),
     once('measure',                    10 * SECOND, work.measure),
   ];
 }

@@ -222,7 +222,7 @@ describe('sealing anew', () => {
     } finally {
       await after.stop();
     }
-  }).timeout(60_000);
+  }).timeout(120_000);
 });
 
 /** What the payer of a transfer does who is to get some of it back. */

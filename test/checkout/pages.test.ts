@@ -233,6 +233,14 @@ describe('a page', () => {
     assert.doesNotMatch(paid, /NGUYỄN/);
   });
 
+  it('of somebody who is not known any more names nobody', () => {
+    const situation = SITUATIONS['already paid'];
+    assert.ok(situation?.kind === 'already_paid');
+    const view = aStatusView({ ...situation, payerName: null });
+    assert.match(statusPage(view, aContext('en')), />503,000 VND was paid at /);
+    assert.match(statusPage(view, aContext()), />Đã nộp 503\.000 đồng lúc /);
+  });
+
   it('of a form post sends the fields to the bank and needs no script to do so', () => {
     const handOff = HAND_OFFS['form post'] ?? assert.fail();
     const html = handOffPage(

@@ -124,7 +124,7 @@ describe('the recovery drill', () => {
     await world.turn('publish-ledger-head');
     assert.equal((await run('verify-ledger')).code, 0);
     assert.equal((await run('check-invariants')).code, 0);
-  }).timeout(120_000);
+  }).timeout(240_000);
 
   it('tells a backup of other books by the heads that were published', async () => {
     world = await startTestService({ env: { DATA_DIR: join(folder, 'other') } });
@@ -149,7 +149,7 @@ describe('the recovery drill', () => {
     } finally {
       await empty.drop();
     }
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it('says which keys the service will lack', async () => {
     world = await startTestService();
@@ -177,7 +177,7 @@ describe('the recovery drill', () => {
     } finally {
       await empty.drop();
     }
-  }).timeout(60_000);
+  }).timeout(120_000);
 });
 
 /** Entries of both eras, a page each: every cursor of a page leads to the next. */

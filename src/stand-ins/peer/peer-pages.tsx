@@ -145,19 +145,3 @@ function shellOf({ locale, base, protocol: { name } }: PageView): StandInShell {
   const { strip, otherLanguage } = peerTexts(locale);
   return { locale, base, name, strip: strip(name), otherLanguage };
 }
-
-/** 09:14:02 22/11/2026, Viet Nam. */
-function hanoiClock(at: Date): string {
-  const [date, time] = new Intl.DateTimeFormat('en-GB', {
-    timeZone: 'Asia/Ho_Chi_Minh',
-    day: '2-digit',
-    month: '2-digit',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  })
-    .format(at)
-    .split(', ');
-  return `${String(time)} ${String(date)}`;
-}

@@ -298,6 +298,7 @@ export const en = {
   alreadyPaid: {
     title: 'This has already been paid',
     body: (payer, amount, at) => `What ${payer} owed was paid: ${amount} at ${at}.`,
+    bodyUnnamed: (amount, at) => `${amount} was paid at ${at}.`,
     nothingToDo: '**You do not need to pay.**',
     seeReceipt: 'See the receipt',
   },

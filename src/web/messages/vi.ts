@@ -302,6 +302,7 @@ export const vi = {
     title: 'Khoản này đã được nộp',
     body: (payer: string, amount: string, at: string) =>
       `Khoản của ${payer} đã được nộp ${amount} lúc ${at}.`,
+    bodyUnnamed: (amount: string, at: string) => `Đã nộp ${amount} lúc ${at}.`,
     nothingToDo: '**Bạn không cần nộp nữa.**',
     seeReceipt: 'Xem biên lai',
   },
