@@ -175,7 +175,7 @@ export const INVARIANTS: readonly Invariant[] = [
     name: 'I5',
     says: 'the books know the moment at which the money of a payment came, by which reports find it',
     sql: `select p.id, p.state, p.paid_at from payments p
-      where p.state in ${MONEY_RECEIVED} and not exists (
+      where p.state in ${MONEY_RECEIVED} and coalesce(p.amount_received, p.amount) > 0 and not exists (
         select 1 from ledger_transactions t
         where t.correlation_id = p.id and t.effective_at = p.paid_at
           and t.event_kind in ('payment', 'credit', 'suspense_applied'))`,
