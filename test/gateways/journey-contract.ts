@@ -216,9 +216,10 @@ export function survivesTheJourneys(subject: JourneySubject): void {
         await world.settleDown();
         assert.equal(await world.orderStatus(order), 'paid', manner);
         assert.equal(await postingsOf(payment), 1, manner);
-        const refused = await world.count('gateway_callbacks', `gateway = '${gateway}' and not verified`);
-        assert.ok(refused > 0, 'the refused one was noticed');
       }
+      // A forged one may be the genuine one's very bytes under another signature, and is then not kept beside it.
+      const refused = await world.count('gateway_callbacks', `gateway = '${gateway}' and not verified`);
+      assert.ok(refused > 0, 'the refused one was noticed');
     });
 
     it('three lost notices are made up for by the fourth', async () => {
